@@ -1,0 +1,1 @@
+"""What a rendered message must hold before it may leave."""

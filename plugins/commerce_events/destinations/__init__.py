@@ -1,0 +1,1 @@
+"""The receivers of messages. One module per kind."""

@@ -1,0 +1,1 @@
+"""The rules: what a record means. Standard library only, no I/O."""

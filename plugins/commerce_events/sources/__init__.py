@@ -1,0 +1,1 @@
+"""The stores we read. One module per kind."""

@@ -1,0 +1,1 @@
+"""One module per pipeline step; a DAG task calls exactly one."""

@@ -1,0 +1,1 @@
+"""JSONata templates: loading, checking and evaluating them."""
