@@ -57,6 +57,7 @@ class Fact:
     record_id: str
     kind: Kind
     occurred_at: datetime
+    certain: bool = True  # False: no true time is known, and `occurred_at` is the record's last change
     revision: str = ""
     filtered: Reason | None = None
     refund: Refund | None = None
