@@ -1,0 +1,20 @@
+"""Times as the ledger keeps them: whole microseconds since 1970, UTC."""
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Exact for every aware datetime; a naive one raises TypeError."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment(count: int) -> datetime:
+    return EPOCH + count * MICROSECOND
+
+
+def seconds(count: float) -> int:
+    """A duration in seconds as microseconds."""
+    return round(count * 1_000_000)

@@ -1,0 +1,48 @@
+"""Deliveries counted by the day their fact happened, in the same transactions that move them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select
+
+from commerce_events.domain.deliveries import Status
+from commerce_events.domain.moments import micros, moment
+from commerce_events.ledger.database import insert_into
+from commerce_events.ledger.tables import daily, fact
+
+# store, stream, day, kind, destination, status
+DailyKey = tuple[str, str, str, str, str, str]
+
+DAY = micros(moment(0) + timedelta(days=1))
+
+
+def count_daily(connection: Connection, changes: Mapping[DailyKey, int]) -> None:
+    """Add to the counts; rows are taken in one order, so that two writers never wait crosswise."""
+    names = ("store", "stream", "day", "kind", "destination", "status")
+    rows = [dict(zip(names, key, strict=True), n=n) for key, n in sorted(changes.items()) if n]
+    if not rows:
+        return
+    added = insert_into(connection, daily)
+    counted = added.on_conflict_do_update(
+        index_elements=[daily.c[name] for name in names], set_={"n": daily.c.n + added.excluded.n}
+    )
+    connection.execute(counted, rows)
+
+
+def move_daily(connection: Connection, moved: Sequence[tuple[UUID, str]], old: Status, new: Status) -> None:
+    """Move these deliveries (event id, destination) from one status to another."""
+    changes: Counter[DailyKey] = Counter()
+    for destination, rows in groupby(sorted(moved, key=itemgetter(1)), key=itemgetter(1)):
+        ids = [event_id for event_id, _ in rows]
+        day = (fact.c.occurred_at - fact.c.occurred_at % DAY).label("day")
+        kinds = (fact.c.store, fact.c.stream, day, fact.c.kind)
+        counted = select(*kinds, func.count()).where(fact.c.event_id.in_(ids)).group_by(*kinds)
+        for store, stream, begun, kind, n in connection.execute(counted):
+            key = (store, stream, moment(begun).date().isoformat(), kind, destination)
+            changes[(*key, old)] -= n
+            changes[(*key, new)] += n
+    count_daily(connection, changes)

@@ -1,0 +1,50 @@
+"""Short transactions on the ledger's database, and the few statements whose spelling differs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    engine: Engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads; on SQLite it waits for no writer."""
+        with self.engine.connect().execution_options(reads_only=True) as connection:
+            yield connection
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, in the connection's dialect."""
+    return (postgresql if is_postgres(connection) else sqlite).insert(table)
+
+
+def is_postgres(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def next_numbers(connection: Connection, count: int) -> list[int]:
+    """Ever-growing numbers for the order of deliveries; gaps mean nothing."""
+    if count == 0:
+        return []
+    if is_postgres(connection):
+        drawn = text("SELECT nextval('delivery_seq') FROM generate_series(1, :count)")
+        return [row[0] for row in connection.execute(drawn, {"count": count})]
+    # SQLite has one writer at a time, so a row does what a sequence does.
+    counted = text(
+        "INSERT INTO meta (key, value) VALUES ('delivery_seq', :count) ON CONFLICT (key) "
+        "DO UPDATE SET value = CAST(value AS INTEGER) + :count RETURNING CAST(value AS INTEGER)"
+    )
+    last = connection.execute(counted, {"count": count}).scalar_one()
+    return list(range(last - count + 1, last + 1))

@@ -1,0 +1,35 @@
+"""The ledger: one checked database, its parts named for what they are for."""
+
+from sqlalchemy import Engine
+
+from commerce_events.ledger.charter import Charter
+from commerce_events.ledger.database import Database
+from commerce_events.ledger.gate import Gate
+from commerce_events.ledger.lanes import Lanes
+from commerce_events.ledger.outbox import Outbox
+from commerce_events.ledger.records import Records
+from commerce_events.ledger.rejects import Rejects
+from commerce_events.ledger.reports import Reports
+from commerce_events.ledger.scans import Scans
+from commerce_events.ledger.schema import require_current
+from commerce_events.ledger.waiting import Waiting
+
+
+class Ledger:
+    """Every method of every part is one short transaction, safe to run again and beside others."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Raise ConfigurationError unless the schema and the recipe of ids are this version's."""
+        require_current(engine)
+        database = Database(engine)
+        self.engine = engine
+        self.charter = Charter(database)
+        self.scans = Scans(database)
+        self.records = Records(database)
+        self.rejects = Rejects(database)
+        self.lanes = Lanes(database)
+        self.gate = Gate(database)
+        self.outbox = Outbox(database)
+        self.waiting = Waiting(database)
+        self.reports = Reports(database)
+        self.charter.accept_recipe()

@@ -1,0 +1,158 @@
+"""Sending what is owed: each request is written down before it is made, and closed by its token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+
+from commerce_events.domain.deliveries import Message, Status
+from commerce_events.domain.moments import micros
+from commerce_events.ledger.daily import move_daily
+from commerce_events.ledger.database import Database
+from commerce_events.ledger.lanes import LEASE, PENDING, Claim, change_lanes, failures_of, hold
+from commerce_events.ledger.tables import batch, delivery
+
+# How long a lane waits after its first, second, … failure in a row; each with up to a tenth more.
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+class Answer(StrEnum):
+    """How a request ended."""
+
+    SENT = "sent"  # not known yet
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # the content; its halves may pass
+    POSTPONED = "postponed"  # a passing trouble; sent again with the same ids and bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One batch under way."""
+
+    id: UUID
+    claim: Claim
+    messages: tuple[Message, ...]
+
+    @property
+    def lanes(self) -> list[int]:
+        return sorted({message.lane for message in self.messages})
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    database: Database
+
+    def begin(self, claim: Claim, messages: Sequence[Message], size: int, now: datetime) -> Request | None:
+        """Write down that these messages may be sent; None if the lease was lost meanwhile."""
+        request = Request(uuid4(), claim, tuple(messages))
+        with self.database.write() as connection:
+            if not hold(connection, claim, request.lanes):
+                return None
+            change_lanes(connection, claim, claim.lanes, leased_until=micros(now + LEASE))
+            connection.execute(insert(batch).values(**_batch_row(request, size, now)))
+            tried = {"attempts": delivery.c.attempts + 1, "maybe_sent": delivery.c.maybe_sent + 1}
+            connection.execute(update(delivery).where(_rows(request)).values(batch_id=request.id, **tried))
+        return request
+
+    def accept(self, request: Request, now: datetime) -> bool:
+        """Close all of a batch as accepted. False: the lease was lost, and nothing is closed."""
+        with self.database.write() as connection:
+            _note(connection, request, Answer.ACCEPTED, "")
+            if not hold(connection, request.claim, request.lanes):
+                return False
+            _settle(connection, _rows(request), Status.ACCEPTED, None, now)
+            change_lanes(connection, request.claim, request.lanes, failures=0)
+        return True
+
+    def bury(self, request: Request, reason: str, answer: str, now: datetime) -> bool:
+        """Close all of a batch as dead letters, with the reason and what was answered."""
+        with self.database.write() as connection:
+            _note(connection, request, Answer.REFUSED, answer)
+            if not hold(connection, request.claim, request.lanes):
+                return False
+            _forget_attempt(connection, request)
+            _settle(connection, _rows(request), Status.DEAD, reason, now)
+        return True
+
+    def split(self, request: Request, answer: str, now: datetime) -> None:
+        """Note that a batch was refused as a whole; its parts are sent on their own."""
+        with self.database.write() as connection:
+            _note(connection, request, Answer.REFUSED, answer)
+            if hold(connection, request.claim, request.lanes):
+                _forget_attempt(connection, request)
+
+    def postpone(
+        self,
+        request: Request,
+        answer: str,
+        now: datetime,
+        *,
+        maybe_taken: bool,
+        wait: timedelta | None = None,
+    ) -> datetime:
+        """Leave a batch pending and let its lanes rest; returns until when."""
+        with self.database.write() as connection:
+            _note(connection, request, Answer.POSTPONED, answer)
+            if not hold(connection, request.claim, request.lanes):
+                return now
+            if not maybe_taken:
+                _forget_attempt(connection, request)
+            failures = failures_of(connection, request.claim, request.lanes)
+            until = now + (wait or min(FIRST_WAIT * 2 ** min(failures, 20), LONGEST_WAIT))
+            rest = {"blocked_until": micros(until), "failures": failures + 1}
+            change_lanes(connection, request.claim, request.lanes, **rest)
+        return until
+
+    def expire(self, destination: str, before: datetime, now: datetime) -> int:
+        """Turn what has been pending since `before` into dead letters; returns how many."""
+        with self.database.write() as connection:
+            old = and_(
+                delivery.c.destination == destination, PENDING, delivery.c.recorded_at < micros(before)
+            )
+            ids = list(connection.scalars(select(delivery.c.event_id).where(old).limit(10_000)))
+            where = and_(delivery.c.destination == destination, delivery.c.event_id.in_(ids))
+            _settle(connection, where, Status.DEAD, "too_old", now)
+        return len(ids)
+
+
+def _rows(request: Request) -> ColumnElement[bool]:
+    ids = [message.event_id for message in request.messages]
+    return and_(delivery.c.destination == request.claim.destination, delivery.c.event_id.in_(ids))
+
+
+def _settle(
+    connection: Connection, where: ColumnElement[bool], status: Status, reason: str | None, now: datetime
+) -> None:
+    """Give pending rows their end, and move the daily counts along."""
+    ended = update(delivery).where(where, PENDING)
+    ended = ended.values(status=status, reason=reason, settled_at=micros(now))
+    done = connection.execute(ended.returning(delivery.c.event_id, delivery.c.destination)).all()
+    move_daily(connection, [(row.event_id, row.destination) for row in done], Status.PENDING, status)
+
+
+def _forget_attempt(connection: Connection, request: Request) -> None:
+    """The other side certainly took nothing of this request."""
+    connection.execute(update(delivery).where(_rows(request)).values(maybe_sent=delivery.c.maybe_sent - 1))
+
+
+def _note(connection: Connection, request: Request, ended: Answer, answer: str) -> None:
+    connection.execute(
+        update(batch).where(batch.c.id == request.id).values(status=ended, answer=answer[:200])
+    )
+
+
+def _batch_row(request: Request, size: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": request.id,
+        "destination": request.claim.destination,
+        "token": request.claim.token,
+        "event_ids": b"".join(message.event_id.bytes for message in request.messages),
+        "sent_at": micros(now),
+        "status": Answer.SENT,
+        "bytes": size,
+    }

@@ -1,0 +1,188 @@
+"""Recording what was captured: state, facts, deliveries and the scan's cursor, all or nothing."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from commerce_events.domain.deliveries import Door
+from commerce_events.domain.facts import Kind
+from commerce_events.domain.lifecycle import State
+from commerce_events.domain.moments import micros, moment
+from commerce_events.ledger.daily import DailyKey, count_daily
+from commerce_events.ledger.database import Database, insert_into, next_numbers
+from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
+from commerce_events.ledger.scans import Step, advance
+from commerce_events.ledger.tables import delivery, fact, payload, record
+
+# Raised when a record's digest is computed in another way: every digest then differs once, harmlessly.
+DIGEST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`counts` by status of what was newly recorded; `lost` are the records another capture wrote first."""
+
+    counts: Counter[str]
+    lost: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    database: Database
+
+    def states(self, store: str, stream: str, ids: Iterable[str]) -> KnownStates:
+        """The kept state of each of these records that is known."""
+        key = (record.c.store == store, record.c.stream == stream, record.c.record_id.in_(list(ids)))
+        with self.database.read() as connection:
+            rows = connection.execute(select(record).where(*key)).all()
+        return {row.record_id: Seen(row.version, _decode(row)) for row in rows}
+
+    def record(
+        self, entries: Sequence[Entry], *, door: Door, now: datetime, run: str | None, step: Step | None
+    ) -> Outcome:
+        """Write judged records of one stream. The cursor moves only if no record was lost to another."""
+        with self.database.write() as connection:
+            won = _write_states(connection, entries)
+            told = [(entry, told) for entry in entries if entry.record.id in won for told in entry.told]
+            fresh = _write_facts(connection, told, door, now, run)
+            counts = _write_deliveries(connection, [pair for pair in told if pair[1].event_id in fresh], now)
+            lost = frozenset(entry.record.id for entry in entries) - won
+            if step is not None and not lost:
+                advance(connection, step)
+        return Outcome(counts, lost)
+
+
+def _write_states(connection: Connection, entries: Sequence[Entry]) -> frozenset[str]:
+    """Compare and swap in one statement: a row is written only over the version it was judged against."""
+    # One order for all writers, so that two captures of the same records never wait crosswise.
+    rows = [_state_row(entry) for entry in sorted(entries, key=lambda entry: entry.record.id)]
+    if not rows:
+        return frozenset()
+    new = insert_into(connection, record)
+    kept = ("version", "source_updated_at", "state", "hash", "hash_version", "person")
+    swap = new.on_conflict_do_update(
+        index_elements=[record.c.store, record.c.stream, record.c.record_id],
+        set_={name: new.excluded[name] for name in kept},
+        where=record.c.version == new.excluded.version - 1,
+    )
+    return frozenset(connection.scalars(swap.returning(record.c.record_id), rows))
+
+
+def _write_facts(
+    connection: Connection, told: Sequence[tuple[Entry, Told]], door: Door, now: datetime, run: str | None
+) -> frozenset[UUID]:
+    """The event ids that were not there before; a fact met again through any door changes nothing."""
+    rows = [_fact_row(entry, told, door, now, run) for entry, told in told]
+    if not rows:
+        return frozenset()
+    new = insert_into(connection, fact).on_conflict_do_nothing().returning(fact.c.event_id)
+    return frozenset(connection.scalars(new, rows))
+
+
+def _write_deliveries(
+    connection: Connection, told: Sequence[tuple[Entry, Told]], now: datetime
+) -> Counter[str]:
+    owed = [(entry, told, owed) for entry, told in told for owed in told.owed]
+    if not owed:
+        return Counter()
+    numbers = next_numbers(connection, len(owed))
+    rows = [_delivery_row(*each, number, now) for each, number in zip(owed, numbers, strict=True)]
+    connection.execute(insert_into(connection, delivery), rows)
+    bodies = [_payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
+    if bodies:
+        connection.execute(insert_into(connection, payload), bodies)
+    count_daily(connection, Counter(_daily_key(told, owed) for _, told, owed in owed))
+    return Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
+
+
+def _daily_key(told: Told, owed: Owed) -> DailyKey:
+    day = told.fact.occurred_at.date().isoformat()
+    return (told.fact.store, told.fact.stream, day, told.fact.kind, owed.destination, owed.status)
+
+
+def _state_row(entry: Entry) -> dict[str, Any]:
+    return {
+        "store": entry.record.store,
+        "stream": entry.record.stream,
+        "record_id": entry.record.id,
+        "version": (entry.seen.version if entry.seen else 0) + 1,
+        "source_updated_at": micros(entry.state.updated_at),
+        "state": _encode(entry.state),
+        "hash": entry.state.digest,
+        "hash_version": DIGEST_VERSION,
+        "person": entry.person,
+        "created_at": micros(entry.record.created_at),
+        "erased": False,
+    }
+
+
+def _fact_row(entry: Entry, told: Told, door: Door, now: datetime, run: str | None) -> dict[str, Any]:
+    return {
+        "event_id": told.event_id,
+        "store": told.fact.store,
+        "stream": told.fact.stream,
+        "record_id": told.fact.record_id,
+        "kind": told.fact.kind,
+        "part": told.part,
+        "revision": told.fact.revision,
+        "correction": told.correction,
+        "occurred_at": micros(told.fact.occurred_at),
+        "captured_at": micros(now),
+        "door": door,
+        "run_id": run,
+    }
+
+
+def _delivery_row(entry: Entry, told: Told, owed: Owed, number: int, now: datetime) -> dict[str, Any]:
+    return {
+        "event_id": told.event_id,
+        "destination": owed.destination,
+        "lane": told.lane,
+        "priority": entry.priority,
+        "seq": number,
+        "status": owed.status,
+        "reason": owed.reason,
+        "detail": owed.detail,
+        "attempts": 0,
+        "maybe_sent": 0,
+        "recorded_at": micros(now),
+        "settled_at": None if owed.status == "pending" else micros(now),
+    }
+
+
+def _payload_row(told: Told, owed: Owed, now: datetime) -> dict[str, Any]:
+    return {
+        "event_id": told.event_id,
+        "destination": owed.destination,
+        "month": now.year * 100 + now.month,
+        "body": owed.body,
+        "input": owed.input,
+    }
+
+
+def _encode(state: State) -> str:
+    kept = {
+        "refunded": state.refunded,
+        "watched": dict(state.watched),
+        "done": sorted(state.done),
+        "anonymised": state.anonymised,
+    }
+    return json.dumps(kept, separators=(",", ":"), sort_keys=True)
+
+
+def _decode(row: Any) -> State:
+    kept = json.loads(row.state)
+    return State(
+        updated_at=moment(row.source_updated_at),
+        digest=bytes(row.hash),
+        refunded=kept["refunded"],
+        watched=kept["watched"],
+        done=frozenset(Kind(kind) for kind in kept["done"]),
+        anonymised=kept["anonymised"],
+    )

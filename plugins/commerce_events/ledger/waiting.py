@@ -1,0 +1,161 @@
+"""Messages that wait for a person: quarantined and dead ones, found and put back in line."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+
+from commerce_events.domain.deliveries import Status
+from commerce_events.domain.facts import Kind
+from commerce_events.domain.moments import micros, moment
+from commerce_events.ledger.daily import move_daily
+from commerce_events.ledger.database import Database
+from commerce_events.ledger.entries import Owed
+from commerce_events.ledger.lanes import HAS_BODY
+from commerce_events.ledger.tables import delivery, fact, payload
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which waiting messages are meant; an empty field means any. `ids`: event ids or record ids."""
+
+    statuses: tuple[Status, ...] = (Status.QUARANTINED, Status.DEAD)
+    reason: str | None = None
+    destination: str | None = None
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One waiting message, with what it was rendered from."""
+
+    event_id: UUID
+    destination: str
+    status: Status
+    store: str
+    stream: str
+    record_id: str
+    kind: Kind
+    part: str
+    occurred_at: datetime
+    body: bytes | None
+    input: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How many messages wait for one reason; `maybe_sent` of them may have arrived already."""
+
+    destination: str
+    kind: str
+    status: str
+    reason: str
+    count: int
+    maybe_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    database: Database
+
+    def groups(self, choice: Choice) -> list[Group]:
+        by = (delivery.c.destination, fact.c.kind, delivery.c.status, delivery.c.reason)
+        doubtful = func.count().filter(delivery.c.maybe_sent > 0).label("doubtful")
+        counted = select(*by, func.count().label("n"), doubtful).join_from(delivery, fact, _SAME)
+        with self.database.read() as connection:
+            rows = connection.execute(counted.where(_chosen(choice)).group_by(*by).order_by(*by)).all()
+        return [Group(*row) for row in rows]
+
+    def next(self, choice: Choice, after: int, count: int) -> tuple[list[Held], int]:
+        """The next waiting messages in the order recorded, and where to go on.
+
+        Those that may have been taken already are left out: sending them again is a decision, not a replay.
+        """
+        joined = delivery.join(fact, _SAME).outerjoin(payload, HAS_BODY)
+        wanted = (_chosen(choice), delivery.c.maybe_sent == 0, delivery.c.seq > after)
+        columns = (*fact.c, *(delivery.c[name] for name in ("destination", "status", "seq")))
+        found = select(*columns, payload.c.body, payload.c.input).select_from(joined).where(*wanted)
+        with self.database.read() as connection:
+            rows = connection.execute(found.order_by(delivery.c.seq).limit(count)).all()
+        return [_held(row) for row in rows], rows[-1].seq if rows else after
+
+    def settle(self, again: Sequence[tuple[Held, Owed]], now: datetime) -> None:
+        """Write what became of replayed messages; one that has moved on meanwhile is left alone."""
+        with self.database.write() as connection:
+            moved: set[tuple[UUID, str]] = set()
+            for (destination, old, end), ids in _grouped(again).items():
+                done = connection.scalars(_moved(destination, old, end, ids, now)).all()
+                move_daily(connection, [(each, destination) for each in done], old, end[0])
+                moved.update((each, destination) for each in done)
+            bodies = [
+                {"id": held.event_id, "at": held.destination, "bytes": owed.body}
+                for held, owed in again
+                if (held.event_id, held.destination) in moved
+            ]
+            if bodies:
+                same = (payload.c.event_id == bindparam("id"), payload.c.destination == bindparam("at"))
+                connection.execute(update(payload).where(*same).values(body=bindparam("bytes")), bodies)
+
+
+# A destination, the status before, and the end: status, reason, detail.
+End = tuple[Status, str | None, str | None]
+Move = tuple[str, Status, End]
+
+_SAME = fact.c.event_id == delivery.c.event_id
+
+
+def _grouped(again: Sequence[tuple[Held, Owed]]) -> dict[Move, list[UUID]]:
+    groups: dict[Move, list[UUID]] = defaultdict(list)
+    for held, owed in again:
+        end = (owed.status, owed.reason, owed.detail)
+        groups[held.destination, held.status, end].append(held.event_id)
+    return groups
+
+
+def _moved(destination: str, old: Status, end: End, ids: Sequence[UUID], now: datetime) -> Any:
+    status, reason, detail = end
+    rows = (delivery.c.destination == destination, delivery.c.status == old, delivery.c.event_id.in_(ids))
+    ended = None if status == Status.PENDING else micros(now)
+    values = {"status": status, "reason": reason, "detail": detail, "settled_at": ended}
+    moved = update(delivery).where(*rows).values(**values, attempts=0, recorded_at=micros(now))
+    return moved.returning(delivery.c.event_id)
+
+
+def _chosen(choice: Choice) -> ColumnElement[bool]:
+    terms: list[ColumnElement[bool]] = [delivery.c.status.in_(choice.statuses)]
+    if choice.reason is not None:
+        terms.append(delivery.c.reason == choice.reason)
+    if choice.destination is not None:
+        terms.append(delivery.c.destination == choice.destination)
+    if choice.ids:
+        events = [UUID(each) for each in choice.ids if _is_uuid(each)]
+        terms.append(or_(fact.c.record_id.in_(choice.ids), fact.c.event_id.in_(events)))
+    return and_(*terms)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _held(row: Any) -> Held:
+    return Held(
+        row.event_id,
+        row.destination,
+        Status(row.status),
+        row.store,
+        row.stream,
+        row.record_id,
+        Kind(row.kind),
+        row.part,
+        moment(row.occurred_at),
+        row.body and bytes(row.body),
+        row.input and bytes(row.input),
+    )
