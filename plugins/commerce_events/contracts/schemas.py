@@ -1,0 +1,83 @@
+"""Reads contract files and makes validators of them; a broken file is refused before any message is."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator, SchemaError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT7
+
+from commerce_events.domain.errors import ConfigurationError
+from commerce_events.domain.paths import json_path
+
+SUFFIX = ".schema.json"
+
+__all__ = ["Validator", "load_validators"]
+
+
+def _finite(_checker: Any, value: object) -> bool:
+    """JSON has no NaN. True and false are ints to Python, and no numbers to anyone else."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_NUMBERS = Draft7Validator.TYPE_CHECKER.redefine("number", _finite)
+_Strict = extend(Draft7Validator, type_checker=_NUMBERS)  # type: ignore[no-untyped-call]
+
+
+def load_validators(folder: Path) -> dict[str, Validator]:
+    """Validators by file stem. Schemas refer to each other by file name; nothing is ever fetched."""
+    paths = {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    if not paths:
+        raise ConfigurationError(f"{folder}: there are no contracts (*{SUFFIX})")
+    schemas = {name: _read(path) for name, path in paths.items()}
+    registry: Registry[Any] = Registry().with_resources(
+        (paths[name].name, DRAFT7.create_resource(schema)) for name, schema in schemas.items()
+    )
+    for name, schema in schemas.items():
+        _check_references(paths[name], schema, registry)
+    return {name: _Strict(schema, registry=registry) for name, schema in schemas.items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        schema = json.loads(path.read_text(encoding="utf-8-sig"))
+        _Strict.check_schema(schema)
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(
+            f"{path}: line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: byte {error.start} is not UTF-8") from None
+    except SchemaError as error:
+        raise ConfigurationError(
+            f"{path}: not a schema at {json_path(error.path)}: {error.message}"
+        ) from None
+    if not isinstance(schema, dict):
+        raise ConfigurationError(f"{path}: a contract is an object")
+    return schema
+
+
+def _check_references(path: Path, schema: Mapping[str, Any], registry: Registry[Any]) -> None:
+    resolver = registry.resolver(base_uri=path.name)
+    for reference in _references(schema):
+        try:
+            resolver.lookup(reference)
+        except Unresolvable:
+            raise ConfigurationError(f"{path}: {reference} leads nowhere") from None
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, list):
+        for item in part:
+            yield from _references(item)
+    elif isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for item in part.values():
+            yield from _references(item)

@@ -1,0 +1,73 @@
+"""What a template sees: the store's own webhook body, and beside it `commerce` in our words."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from uuid import NAMESPACE_DNS, uuid5
+
+import orjson
+
+from commerce_events.domain.errors import TemplateError
+from commerce_events.domain.facts import Fact, Kind
+from commerce_events.domain.identity import Identity
+from commerce_events.domain.ids import event_id
+from commerce_events.domain.records import Record
+from commerce_events.templates.commerce import commerce
+
+Root = Literal["webhook", "payload", "data"]
+
+# What the Integrations Hub is triggered by unless it is configured otherwise.
+TRIGGERS = {
+    Kind.CHECKOUT_STARTED: "order.created",
+    Kind.ORDER_COMPLETED: "order.paid",
+    Kind.ORDER_UPDATED: "order.updated",
+    Kind.ORDER_REFUNDED: "order.refunded",
+    Kind.ORDER_CANCELLED: "order.cancelled",
+}
+INTEGRATION = {"id": "", "integration_type": "webhook", "name": "commerce-events", "description": ""}
+
+
+def template_input(
+    fact: Fact,
+    record: Record,
+    identity: Identity,
+    *,
+    door: str,
+    root: Root = "webhook",
+    trigger: str | None = None,
+) -> dict[str, Any]:
+    """One document for one fact. It shares parts with `record`: read it, do not write to it.
+
+    `root` is what the merchant's template takes for its root: the whole webhook body, its `payload`, or
+    the order inside. `commerce` stands beside it in each case. `trigger` is the store's event name where
+    the tracking is not triggered by the usual one.
+    """
+    body: Mapping[str, Any]
+    match root:
+        case "webhook":
+            body = _webhook(fact, record, trigger or TRIGGERS[fact.kind])
+        case "payload":
+            body = record.document
+        case "data":
+            body = record.document["data"]
+    return {**body, "commerce": commerce(fact, record, identity, door)}
+
+
+def _webhook(fact: Fact, record: Record, trigger: str) -> dict[str, Any]:
+    """The webhook's body, without `configuration`: that holds a secret."""
+    return {
+        "id": str(event_id(uuid5(NAMESPACE_DNS, record.store), fact)),
+        "triggered_by": trigger,
+        "attempt": 1,
+        "integration": INTEGRATION,
+        "store_id": record.store,
+        "resources": _text(record.document),  # deprecated by the store, still read by older templates
+        "payload": record.document,
+    }
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(document).decode()
+    except TypeError:
+        problem = "the record holds what JSON does not know"
+    raise TemplateError(problem)
