@@ -1,0 +1,38 @@
+"""The hook for connections of type `elasticpath`."""
+
+from dataclasses import dataclass, field
+
+from commerce_events.airflow.fields import base_url, number, required
+from commerce_events.airflow.hooks.service import ServiceHook
+
+REQUESTS_PER_SECOND = 10.0  # a tenth of what a production store allows: others need the store too
+
+
+@dataclass(frozen=True, slots=True)
+class ElasticPathSettings:
+    base_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    requests_per_second: float
+    webhook_secret: str | None = field(repr=False)
+
+
+class ElasticPathHook(ServiceHook):
+    conn_name_attr = "elasticpath_conn_id"
+    default_conn_name = "elasticpath_default"
+    conn_type = "elasticpath"
+    hook_name = "Elastic Path"
+
+    def __init__(self, elasticpath_conn_id: str = default_conn_name) -> None:
+        super().__init__(method="GET", http_conn_id=elasticpath_conn_id)
+
+    def settings(self) -> ElasticPathSettings:
+        """The connection's fields; ConfigurationError names the one that is wrong."""
+        connection = self.get_connection(self.http_conn_id)
+        return ElasticPathSettings(
+            base_url=base_url(connection),
+            client_id=required(connection, "login", "client id of an Elastic Path application key"),
+            client_secret=required(connection, "password", "client secret of that application key"),
+            requests_per_second=number(connection, "requests_per_second", REQUESTS_PER_SECOND),
+            webhook_secret=connection.extra_dejson.get("webhook_secret") or None,
+        )
