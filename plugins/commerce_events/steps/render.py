@@ -1,0 +1,124 @@
+"""From a fact to what is owed for it: rendered, composed, checked against its contract, as bytes.
+
+What fails on the way is owed all the same: quarantined, with the reason and where.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from commerce_events.config import Store
+from commerce_events.contracts.contracts import Contracts
+from commerce_events.destinations.segment import compose
+from commerce_events.domain.batches import MAX_MESSAGE_BYTES
+from commerce_events.domain.deliveries import Door, Status
+from commerce_events.domain.errors import TemplateError
+from commerce_events.domain.facts import Fact, Kind, Reason
+from commerce_events.domain.identity import Identity, identify
+from commerce_events.domain.ids import event_id, lane_of, message_id
+from commerce_events.domain.records import Record
+from commerce_events.ledger.entries import Owed, Told
+from commerce_events.templates.library import Templates
+from commerce_events.templates.view import template_input
+
+# What a message is rendered from. It holds all that a replay needs beside the fact's id and time.
+Input = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a template made of one input: its calls, or why there are none."""
+
+    kind: Kind
+    occurred_at: datetime
+    document: Input
+    kept: bytes
+    calls: Sequence[Mapping[str, Any]]
+    failure: str | None = None
+
+    @property
+    def parts(self) -> list[str]:
+        """The first call's part has no name, so that an id does not change when a second call joins it."""
+        return [str(place or "") for place in range(max(1, len(self.calls)))]
+
+    def call(self, part: str) -> Mapping[str, Any] | None:
+        place = int(part or 0)
+        return self.calls[place] if place < len(self.calls) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """How one store's facts become messages. `key` is the secret behind hashed guest ids."""
+
+    store: Store
+    templates: Templates
+    contracts: Contracts
+    key: bytes
+
+    def identity(self, record: Record) -> Identity:
+        return identify(record, self.store.identity_policy(), self.key)
+
+    def told(self, fact: Fact, record: Record, door: Door) -> list[Told]:
+        """The rows for one fact: one, or one for each call its template makes."""
+        identity = self.identity(record)
+        lane = lane_of(identity.person or f"{record.stream}:{record.id}")
+        if fact.filtered is not None:
+            ended = [Owed(name, Status.FILTERED, fact.filtered) for name in self.store.destinations]
+            return [Told(event_id(self.store.namespace, fact), fact, "", lane, ended)]
+        tracking = self.store.tracking(fact.kind)
+        document = template_input(
+            fact, record, identity, door=door, root=tracking.root, trigger=tracking.trigger
+        )
+        rendering = self.render(fact.kind, fact.occurred_at, document)
+        return [self._part(fact, part, lane, rendering) for part in rendering.parts]
+
+    def render(self, kind: Kind, occurred_at: datetime, document: Input) -> Rendering:
+        kept = orjson.dumps(document)
+        try:
+            calls = self.templates.render(self.store.tracking(kind).template, document, occurred_at)
+        except TemplateError as error:
+            return Rendering(kind, occurred_at, document, kept, (), str(error)[:500])
+        return Rendering(kind, occurred_at, document, kept, calls)
+
+    def owed(self, rendering: Rendering, part: str, event: UUID, destination: str) -> Owed:
+        """One part as one destination gets it. The same input gives the same bytes, now and in a replay."""
+        if rendering.failure is not None:
+            failure = rendering.failure
+            return Owed(destination, Status.QUARANTINED, "template", failure, input=rendering.kept)
+        call = rendering.call(part)
+        if call is None:
+            return Owed(destination, Status.FILTERED, Reason.EMPTY)
+        message = compose(
+            call,
+            message_id=message_id(event, destination, first=destination == self.store.destinations[0]),
+            occurred_at=rendering.occurred_at,
+            identity=self._identity_of(rendering),
+        )
+        return self._checked(message, rendering.kept, destination)
+
+    def _part(self, fact: Fact, part: str, lane: int, rendering: Rendering) -> Told:
+        event = event_id(self.store.namespace, fact, part)
+        owed = [self.owed(rendering, part, event, name) for name in self.store.destinations]
+        return Told(event, fact, part, lane, owed)
+
+    def _identity_of(self, rendering: Rendering) -> Identity | None:
+        """The policy's ids as kept with the input; None where the tracking leaves ids to its template."""
+        if self.store.tracking(rendering.kind).identity == "template":
+            return None
+        ids = rendering.document["commerce"]["identity"]
+        return Identity(ids.get("userId"), ids.get("anonymousId"))
+
+    def _checked(self, message: dict[str, Any], kept: bytes, destination: str) -> Owed:
+        body = orjson.dumps(message)
+        violation = self.contracts.violation(message)
+        if violation is not None:
+            detail = f"{violation.path}: {violation.message}"[:500]
+            return Owed(destination, Status.QUARANTINED, violation.reason, detail, body, kept)
+        if len(body) > MAX_MESSAGE_BYTES:
+            detail = f"{len(body):,} bytes; {MAX_MESSAGE_BYTES:,} are allowed"
+            return Owed(destination, Status.QUARANTINED, "too_large", detail, body, kept)
+        return Owed(destination, Status.PENDING, None, None, body, kept)

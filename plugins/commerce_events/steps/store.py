@@ -1,0 +1,26 @@
+"""A store opened for work: its settings, its source, the ledger, and how its facts are rendered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from commerce_events.config import Store
+from commerce_events.ledger.ledger import Ledger
+from commerce_events.sources.source import Source
+from commerce_events.steps.render import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStore:
+    """What a capture needs, built at the edge. `run` names the run in the facts it tells."""
+
+    settings: Store
+    source: Source
+    ledger: Ledger
+    renderer: Renderer
+    clock: Callable[[], datetime]
+    run: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
