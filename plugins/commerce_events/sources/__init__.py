@@ -1,1 +1,1 @@
-"""The stores we read. One module per kind."""
+"""Where records come from: one package or module per kind of store."""

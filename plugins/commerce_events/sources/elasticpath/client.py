@@ -1,0 +1,94 @@
+"""Reads from Elastic Path's API; an answer comes back, or an error that says what happens next."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import requests
+
+from commerce_events.domain.errors import ConfigurationError
+from commerce_events.sources.elasticpath.answers import Answer, meaning
+from commerce_events.sources.elasticpath.exchange import Exchange
+from commerce_events.sources.elasticpath.pace import PATIENCE, Patience
+from commerce_events.sources.elasticpath.tokens import Tokens
+
+# A store's limit is 25 (development) to 100 requests a second, shared with its shop.
+REQUESTS_PER_SECOND = 10.0
+TIMEOUT = (10.0, 60.0)  # seconds to connect, and of silence
+
+
+class ElasticPathClient:
+    """`session` comes from the hook, with proxy and TLS settings. Threads may share a client."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        connection: str = "elasticpath_default",
+        requests_per_second: float = REQUESTS_PER_SECOND,
+        patience: Patience = PATIENCE,
+        timeout: tuple[float, float] = TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        _check(base_url, client_id, client_secret, requests_per_second, connection)
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+        self._credentials = {"client_id": client_id, "client_secret": client_secret}
+        self._connection = connection
+        self._timeout = timeout
+        self._exchange = Exchange(self._base_url, connection, requests_per_second, patience, clock, sleep)
+        self._tokens = Tokens(self._exchange, self._ask_for_token, connection, clock)
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        """A 200 with a JSON object. `path` is shown in errors and logs, `query` never."""
+        label = f"GET {path}"
+        bearer = self._tokens.current()
+        answer = self._exchange.run(label, lambda: self._get(path, query))
+        if answer.status == 401:
+            self._tokens.drop(bearer)  # revoked, or its clock is not ours: one new token, once
+            answer = self._exchange.run(label, lambda: self._get(path, query))
+        if not answer.ok:
+            raise meaning(answer, label, self._connection)
+        return answer
+
+    def _get(self, path: str, query: Mapping[str, str] | None) -> requests.Response:
+        return self._session.get(
+            self._base_url + path,
+            params=dict(query or {}),
+            auth=self._tokens.current(),  # asked for here: waits between attempts may outlast a token
+            headers={"Accept": "application/json"},
+            timeout=self._timeout,
+            allow_redirects=False,
+        )
+
+    def _ask_for_token(self) -> requests.Response:
+        return self._session.post(
+            self._base_url + "/oauth/access_token",
+            data={"grant_type": "client_credentials", **self._credentials},
+            auth=_anonymous,
+            headers={"Accept": "application/json"},
+            timeout=self._timeout,
+            allow_redirects=False,
+        )
+
+
+def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No credentials in a header: without this, requests would send what a `.netrc` says of the host."""
+    return request
+
+
+def _check(base_url: str, client_id: str, client_secret: str, per_second: float, connection: str) -> None:
+    if not base_url.startswith(("https://", "http://")):
+        raise ConfigurationError(
+            f"connection {connection}: its host must be the API's base URL, as in"
+            " https://euwest.api.elasticpath.com"
+        )
+    if not client_id or not client_secret:
+        raise ConfigurationError(
+            f"connection {connection}: its login must be the client id and its password the client secret"
+        )
+    if not per_second > 0:
+        raise ConfigurationError(f"connection {connection}: requests_per_second must be more than 0")

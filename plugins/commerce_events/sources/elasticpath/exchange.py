@@ -1,0 +1,92 @@
+"""One HTTP exchange with the store, tried until it means something."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+
+from commerce_events.domain.errors import ConfigurationError, TransientError
+from commerce_events.sources.elasticpath.answers import RETRIED, Answer
+from commerce_events.sources.elasticpath.pace import Pace, Patience, http_date, retry_after
+
+# These can be anything from a lost cable to a proxy's mood; the same request may pass.
+PASSING = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+
+
+class Exchange:
+    """Sends requests at our own pace, and repeats those that failed for a passing reason."""
+
+    def __init__(
+        self,
+        base_url: str,
+        connection: str,
+        per_second: float,
+        patience: Patience,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._host = urlsplit(base_url).netloc or base_url
+        self._connection = connection
+        self._patience = patience
+        self._sleep = sleep
+        self._pace = Pace(per_second, clock, sleep)
+
+    def run(self, label: str, send: Callable[[], requests.Response]) -> Answer:
+        """The first answer that is no passing failure. Raises TransientError when patience ends."""
+        waited = 0.0
+        for attempt in range(self._patience.attempts):
+            self._pace.take()
+            outcome = self._once(label, send)
+            if isinstance(outcome, Answer):
+                return outcome
+            wait = max(self._patience.backoff(attempt), outcome.after or 0.0)
+            waited += wait
+            if attempt + 1 == self._patience.attempts or waited > self._patience.altogether:
+                raise outcome
+            self._sleep(wait)
+        raise ConfigurationError("a request needs at least one attempt")
+
+    def _once(self, label: str, send: Callable[[], requests.Response]) -> Answer | TransientError:
+        try:
+            response = send()
+        except PASSING as error:
+            return TransientError(
+                f"{label}: {self._host} cannot be reached ({type(error).__name__});"
+                f" the host is from connection {self._connection}"
+            )
+        except (requests.RequestException, ValueError) as error:
+            raise ConfigurationError(
+                f"{label}: the host of connection {self._connection} is not usable ({type(error).__name__})"
+            ) from None
+        return self._read(label, response)
+
+    def _read(self, label: str, response: requests.Response) -> Answer | TransientError:
+        now = datetime.now(UTC)
+        status = response.status_code
+        if status in RETRIED:
+            after = retry_after(response.headers.get("Retry-After"), now)
+            return TransientError(f"{label}: Elastic Path answered {status}", after=after)
+        body = _json_object(response.content)
+        if body is None and 200 <= status < 300:
+            kind = response.headers.get("Content-Type", "no content type").split(";")[0][:50]
+            return TransientError(
+                f"{label}: Elastic Path answered {status} with a body that is not JSON ({kind})"
+            )
+        return Answer(status, body or {}, http_date(response.headers.get("Date")) or now)
+
+
+def _json_object(content: bytes) -> dict[str, Any] | None:
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return body if isinstance(body, dict) else None

@@ -1,0 +1,89 @@
+"""An order's items as lines: what each one is, and what it cost after discount and without tax."""
+
+from decimal import Decimal
+from fnmatch import fnmatchcase
+
+from commerce_events.domain.records import Line, LineKind
+from commerce_events.sources.elasticpath.nodes import Node
+from commerce_events.sources.source import Rules
+
+
+def order_lines(items: Node, rules: Rules) -> tuple[Line, ...]:
+    return tuple(_line(item, rules) for item in items)
+
+
+def coupons(items: Node) -> tuple[str, ...]:
+    """The discount codes used, each once, in the order in which they appear."""
+    codes = [discount["code"].text() for item in items for discount in item["discounts"]]
+    return tuple(dict.fromkeys(code for code in codes if code))
+
+
+def _line(item: Node, rules: Rules) -> Line:
+    display = item["meta"]["display_price"]
+    quantity = item["quantity"].quantity()
+    value = _value(item, quantity)
+    discount = _discount(item)
+    sku = item["sku"].text()
+    return Line(
+        id=item["id"].identifier(),
+        kind=_kind(item, sku, value, rules),
+        product_id=item["product_id"].text(),  # "" for a custom item
+        sku=sku,
+        name=item["name"].text(),
+        quantity=quantity,
+        price=_price(display, value, quantity),
+        list_price=_list_price(item, value, discount, quantity),
+        value=value,
+        tax=_optional(display["tax"]["value"]["amount"]),
+        discount=discount,
+    )
+
+
+def _kind(item: Node, sku: str, value: int, rules: Rules) -> LineKind:
+    """Promotions are told by their sign: some come as plain items, and some cost nothing."""
+    if item["type"].text() == "promotion_item" or value < 0:
+        return LineKind.PROMOTION
+    if any(fnmatchcase(sku, pattern) for pattern in rules.shipping_skus):
+        return LineKind.SHIPPING
+    if any(fnmatchcase(sku, pattern) for pattern in rules.tax_skus):
+        return LineKind.TAX
+    return LineKind.PRODUCT
+
+
+def _value(item: Node, quantity: int) -> int:
+    """Items of old orders have no display price: their value is then the list price of the line."""
+    shown = item["meta"]["display_price"]["without_tax"]["value"]["amount"]
+    if shown:
+        return shown.amount()
+    if item["value"]["amount"]:
+        return item["value"]["amount"].amount()
+    return item["unit_price"]["amount"].amount() * quantity
+
+
+def _price(display: Node, value: int, quantity: int) -> Decimal:
+    shown = display["without_tax"]["unit"]["amount"]
+    return shown.price() if shown else _share(value, quantity)
+
+
+def _list_price(item: Node, value: int, discount: int, quantity: int) -> Decimal:
+    """`unit_price` is before discount; where it holds tax, the line without tax tells it better."""
+    unit = item["unit_price"]
+    if unit["amount"] and unit["includes_tax"].value is not True:
+        return unit["amount"].price()
+    return _share(value + discount, quantity)
+
+
+def _discount(item: Node) -> int:
+    """Positive. `discounts` misses promotions of the old kind, so the display price comes first."""
+    shown = item["meta"]["display_price"]["discount"]["value"]["amount"]
+    if shown:
+        return max(0, -shown.amount())
+    return max(0, -sum(discount["amount"]["amount"].amount() for discount in item["discounts"]))
+
+
+def _share(value: int, quantity: int) -> Decimal:
+    return Decimal(value) / quantity if quantity else Decimal(value)
+
+
+def _optional(amount: Node) -> int:
+    return amount.amount() if amount else 0

@@ -1,0 +1,105 @@
+"""Reading a store's JSON strictly: a value, where it stands, and what it must be.
+
+Everything that does not fit raises BadRecordError with a reason and a path, never with the content.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from commerce_events.domain.errors import BadRecordError
+from commerce_events.domain.paths import json_path
+
+# JSON readers elsewhere keep whole numbers exactly only up to here.
+MAX_AMOUNT = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place in a document. A missing member is a node of None, so that paths can be walked freely."""
+
+    value: Any
+    path: tuple[str | int, ...] = ()
+
+    def __getitem__(self, key: str) -> "Node":
+        value = self.value.get(key) if isinstance(self.value, dict) else None
+        return Node(value, (*self.path, key))
+
+    def __iter__(self) -> Iterator["Node"]:
+        values = self.value if isinstance(self.value, list) else []
+        return (Node(value, (*self.path, index)) for index, value in enumerate(values))
+
+    def __bool__(self) -> bool:
+        return self.value is not None
+
+    def dotted(self, path: str) -> "Node":
+        """A dotted path; custom attributes are met as {type, value} and unwrapped."""
+        node = self
+        for key in path.split("."):
+            node = node[key]
+        wrapped = isinstance(node.value, dict) and node.value.keys() == {"type", "value"}
+        return node["value"] if wrapped else node
+
+    def text(self) -> str:
+        """A text, or "" for anything else: names and the like are no reason to refuse a record."""
+        return self.value if isinstance(self.value, str) else ""
+
+    def person(self) -> str | None:
+        """A text about a person; what an anonymisation has left is nothing."""
+        text = self.text().strip()
+        return text if text.strip("*") else None
+
+    def identifier(self) -> str:
+        if isinstance(self.value, str) and self.value.strip():
+            return self.value
+        raise self.fault("missing_id", "must be a text that is not empty")
+
+    def state(self) -> str:
+        if isinstance(self.value, str) and self.value:
+            return self.value
+        raise self.fault("missing_state", "must be a text that is not empty")
+
+    def amount(self) -> int:
+        """Whole minor units, with their sign."""
+        value = self.value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_AMOUNT:
+            return value
+        raise self.fault("bad_amount", "must be a whole number of minor units")
+
+    def price(self) -> Decimal:
+        """Minor units of a single piece, which may be a fraction where a line was divided."""
+        value = self.value
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_AMOUNT:
+            return Decimal(str(value))
+        raise self.fault("bad_amount", "must be a number of minor units")
+
+    def quantity(self) -> int:
+        if isinstance(self.value, int) and not isinstance(self.value, bool) and 0 <= self.value <= MAX_AMOUNT:
+            return self.value
+        raise self.fault("bad_quantity", "must be a whole number that is not negative")
+
+    def moment(self) -> datetime:
+        if not self:
+            raise self.fault("missing_timestamp", "is required")
+        moment = parse_moment(self.value)
+        if moment is None:
+            raise self.fault("bad_timestamp", "must be a time with an offset, as in 2026-01-31T12:00:00Z")
+        return moment
+
+    def fault(self, reason: str, message: str) -> BadRecordError:
+        return BadRecordError(reason, json_path(self.path), message)
+
+
+def parse_moment(value: object) -> datetime | None:
+    """A time with an offset, in UTC. The zero time of the store's programming language is none."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None or moment.tzinfo is None or moment.year == 1:
+            return None
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,70 @@
+"""How fast we ask: a request rate of our own, and the waits between attempts."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from threading import Lock
+
+# A store may ask for any wait; beyond this the run had better end and the next one try.
+MAX_RETRY_AFTER = 300.0
+
+
+class Pace:
+    """A token bucket that holds one second's worth of requests. Threads may share it."""
+
+    def __init__(self, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._interval = 1 / per_second
+        self._burst = max(1.0, per_second) * self._interval
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = Lock()
+        self._full_at = clock()  # when the bucket would be full again
+
+    def take(self) -> None:
+        """Return when one more request may leave."""
+        with self._lock:
+            now = self._clock()
+            self._full_at = max(self._full_at, now) + self._interval
+            wait = self._full_at - self._burst - now
+        if wait > 0:
+            self._sleep(wait)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often one request is tried, and how long we wait in between, in seconds."""
+
+    attempts: int = 8
+    first: float = 0.5
+    longest: float = 30.0
+    altogether: float = 600.0
+
+    def backoff(self, attempt: int) -> float:
+        """Doubles with each attempt; the jitter keeps many workers from knocking at once."""
+        return float(min(self.longest, self.first * 2**attempt) * random.uniform(0.5, 1))
+
+
+PATIENCE = Patience()
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """The header's seconds or date as a wait in seconds, capped; None where it says nothing usable."""
+    if not value:
+        return None
+    wait = float(value) if value.strip().isdecimal() else _until(value, now)
+    return None if wait is None else min(max(wait, 0.0), MAX_RETRY_AFTER)
+
+
+def http_date(value: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value) if value else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _until(value: str, now: datetime) -> float | None:
+    moment = http_date(value)
+    return (moment - now).total_seconds() if moment else None
