@@ -24,7 +24,7 @@ def replay(
     dry_run: bool,
     clock: Callable[[], datetime],
 ) -> Counter[str]:
-    """Returns how many would be, or are, pending, quarantined or filtered after today's templates and contracts.
+    """Returns how many would be, or are, pending, quarantined or filtered by today's templates.
 
     Ids and times stay; what may have been sent already is left alone. A message whose input is gone keeps
     its bytes. `renderers` by store; what belongs to another store is counted as `unknown store`.

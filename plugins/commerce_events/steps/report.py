@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 def report_run(ledger: Ledger, health: Health, *, now: datetime) -> Counter[str]:
-    """Counts over the last 24 hours. Raises AttentionError when too many rows wait for a person, or too long."""
+    """Counts over 24 hours. Raises AttentionError when too many rows wait for a person, or too long."""
     recent = ledger.reports.recent(now - DAY)
     oldest = ledger.reports.oldest_pending()
     lag = (now - oldest) if oldest else timedelta(0)
