@@ -37,6 +37,11 @@ def _elasticpath() -> dict[str, Any]:
                 "Signs what the store posts to us; empty without webhooks.",
                 {"type": ["string", "null"], "format": "password"},
             ),
+            "identity_key": _field(
+                "Identity key",
+                "Hashes guests' addresses into ids; empty: one is made and kept in the ledger.",
+                {"type": ["string", "null"], "format": "password"},
+            ),
         },
     }
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from commerce_events.airflow.fields import base_url, number, required
 from commerce_events.airflow.hooks.service import ServiceHook
+from commerce_events.domain.errors import CommerceEventsError
+from commerce_events.sources.elasticpath import ElasticPathClient
 
 REQUESTS_PER_SECOND = 10.0  # a tenth of what a production store allows: others need the store too
 
@@ -15,6 +17,7 @@ class ElasticPathSettings:
     client_secret: str = field(repr=False)
     requests_per_second: float
     webhook_secret: str | None = field(repr=False)
+    identity_key: bytes | None = field(repr=False)
 
 
 class ElasticPathHook(ServiceHook):
@@ -35,4 +38,25 @@ class ElasticPathHook(ServiceHook):
             client_secret=required(connection, "password", "client secret of that application key"),
             requests_per_second=number(connection, "requests_per_second", REQUESTS_PER_SECOND),
             webhook_secret=connection.extra_dejson.get("webhook_secret") or None,
+            identity_key=str(connection.extra_dejson.get("identity_key") or "").encode() or None,
         )
+
+    def client(self) -> ElasticPathClient:
+        """A client on a session of its own. It makes no request yet."""
+        settings = self.settings()
+        return ElasticPathClient(
+            self.get_conn(),
+            settings.base_url,
+            settings.client_id,
+            settings.client_secret,
+            connection=self.http_conn_id,
+            requests_per_second=settings.requests_per_second,
+        )
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Log in and read one order: what a key may do is known only by doing it."""
+        try:
+            self.client().get("/v2/orders", {"page[limit]": "1"})
+        except CommerceEventsError as error:
+            return False, str(error)
+        return True, "Elastic Path accepts the client id and secret, and orders can be read."

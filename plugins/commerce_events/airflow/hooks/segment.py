@@ -9,6 +9,7 @@ from requests import RequestException, Response
 
 from commerce_events.airflow.fields import base_url, mapping, mistake, number, required
 from commerce_events.airflow.hooks.service import ServiceHook
+from commerce_events.destinations.segment import SegmentClient
 from commerce_events.domain.errors import CommerceEventsError
 
 PATH = "/v1/batch"
@@ -41,6 +42,17 @@ class SegmentHook(ServiceHook):
             write_key=_write_key(connection),
             max_events_per_second=number(connection, "max_events_per_second", EVENTS_PER_SECOND),
             integrations=mapping(connection, "integrations"),
+        )
+
+    def client(self) -> SegmentClient:
+        """A client on a session of its own. It makes no request yet."""
+        settings = self.settings()
+        return SegmentClient(
+            self.get_conn(),
+            settings.url,
+            settings.write_key,
+            connection=self.http_conn_id,
+            integrations=settings.integrations,
         )
 
     def test_connection(self) -> tuple[bool, str]:

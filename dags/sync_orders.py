@@ -1,0 +1,58 @@
+"""Keep Segment true to the orders of every store, every five minutes.
+
+`stores` lists the stores of `include/commerce.toml`; `capture` reads, store by store, the orders that
+changed since the last run and writes what each change means into the ledger; `send` sends what the ledger
+owes; `report` turns the run red when rows wait for a person, or wait too long.
+
+A second run does no harm: it finds what the first one left, and what is known is not told again. A task
+that was killed loses nothing: the next run goes on behind the last page, or batch, that was written down.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import CronTriggerTimetable, dag, task
+
+from commerce_events.airflow import connections, wall
+from commerce_events.airflow.defaults import DEFAULTS
+from commerce_events.steps.capture import capture_changes
+from commerce_events.steps.deliver import deliver
+from commerce_events.steps.report import report_run
+
+
+@dag(
+    schedule=CronTriggerTimetable("*/5 * * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["commerce", "segment"],
+    doc_md=__doc__,
+)
+def sync_orders() -> None:
+    @task
+    def stores() -> list[str]:
+        return connections.store_names()
+
+    @task(map_index_template="{{ store }}")
+    def capture(store: str) -> dict[str, int]:
+        return capture_changes(connections.open_store(store), stream="orders")
+
+    @task(retries=0, trigger_rule="all_done")  # what is left is sent by the next run, in order
+    def send() -> dict[str, int]:
+        return deliver(
+            connections.open_ledger(),
+            connections.open_destinations(),
+            budget=timedelta(minutes=4),
+            clock=wall.clock(),
+        )
+
+    @task
+    def report() -> dict[str, int]:
+        return report_run(connections.open_ledger(), connections.health(), now=wall.now())
+
+    names = stores()
+    captured, sent = capture.expand(store=names), send()
+    captured >> sent
+    [names, captured, sent] >> report()  # all_success: a failed capture must not end in a green run
+
+
+sync_orders()

@@ -1,0 +1,126 @@
+"""The one door from Airflow to our objects: settings and connections go in, opened things come out.
+
+The same functions serve a task, Airflow's servers and the plain command line.
+"""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from airflow.sdk import get_current_context
+
+from commerce_events.airflow.files import SETTINGS_FILE, include_folder
+from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
+from commerce_events.airflow.hooks.segment import SegmentHook
+from commerce_events.airflow.ledger_url import ledger_url
+from commerce_events.airflow.wall import now
+from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load_settings
+from commerce_events.contracts.contracts import Contracts
+from commerce_events.destinations.destination import Destination
+from commerce_events.domain.errors import ConfigurationError
+from commerce_events.domain.facts import Kind
+from commerce_events.ledger.engine import open_engine
+from commerce_events.ledger.ledger import Ledger
+from commerce_events.ledger.schema import migrate, revisions
+from commerce_events.sources.elasticpath import ElasticPathSource
+from commerce_events.sources.source import Rules
+from commerce_events.steps.render import Renderer
+from commerce_events.steps.store import OpenStore
+from commerce_events.templates.library import Templates
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+NEW_NAMESPACE = "python -c 'import uuid; print(uuid.uuid4())'"
+
+
+def settings() -> Settings:
+    """commerce.toml, read anew; ConfigurationError names every mistake in it."""
+    return load_settings(include_folder() / SETTINGS_FILE)
+
+
+def store_names() -> list[str]:
+    return list(settings().stores)
+
+
+def health() -> Health:
+    return settings().health
+
+
+def open_ledger() -> Ledger:
+    """The ledger, checked. A SQLite file has nobody to look after it, so it is brought up to date here."""
+    engine = open_engine(ledger_url())
+    if engine.dialect.name == "sqlite" and len(set(revisions(engine))) > 1:
+        migrate(engine)
+    return Ledger(engine)
+
+
+def open_store(name: str, ledger: Ledger | None = None) -> OpenStore:
+    """A store of commerce.toml with all that a capture needs."""
+    known = settings().stores
+    if name not in known:
+        raise ConfigurationError(f"{SETTINGS_FILE} has no store {name!r}; it has {', '.join(known)}")
+    store = known[name]
+    hook = ElasticPathHook(store.connection)
+    _refuse_the_sandbox_namespace(store, hook.settings().base_url)
+    ledger = ledger or open_ledger()
+    ledger.charter.accept_store(name, store.namespace)
+    return OpenStore(
+        settings=store,
+        source=ElasticPathSource(hook.client(), _rules(store)),
+        ledger=ledger,
+        renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key()),
+        clock=now,
+        run=_run_id(),
+    )
+
+
+def open_destinations() -> list[Destination]:
+    return [open_destination(name) for name in settings().destinations]
+
+
+def open_destination(name: str) -> Destination:
+    known = settings().destinations
+    if name not in known:
+        raise ConfigurationError(f"{SETTINGS_FILE} has no destination {name!r}; it has {', '.join(known)}")
+    hook = SegmentHook(known[name].connection)
+    return Destination(
+        name=name,
+        client=hook.client(),
+        events_per_second=hook.settings().max_events_per_second,
+        max_age=timedelta(hours=known[name].max_age_hours),
+    )
+
+
+def renderer(store: Store, key: bytes) -> Renderer:
+    """How a store's facts become messages; its templates and contracts are loaded and checked here."""
+    include = include_folder()
+    files = [store.tracking(kind).template for kind in Kind]
+    templates = Templates.load(include / "templates", files)
+    return Renderer(store, templates, Contracts.load(include / "contracts" / "segment"), key)
+
+
+def _rules(store: Store) -> Rules:
+    return Rules(
+        store=store.name,
+        shipping_skus=store.lines.shipping_skus,
+        tax_skus=store.lines.tax_skus,
+        anonymous_id_field=store.identity.anonymous_id_field,
+        test_filter=store.test_filter,
+        currencies=store.currencies,
+        payments_with_transactions=store.payments_with_transactions(),
+    )
+
+
+def _refuse_the_sandbox_namespace(store: Store, base_url: str) -> None:
+    """Its ids would be everybody's: Segment keeps one table of seen ids for all its customers."""
+    if store.namespace == DEMO_NAMESPACE and urlsplit(base_url).hostname not in LOOPBACK:
+        raise ConfigurationError(
+            f"{SETTINGS_FILE}: stores.{store.name}.namespace is the sandbox's own; make one for this store "
+            f"and keep it for ever: {NEW_NAMESPACE}"
+        )
+
+
+def _run_id() -> str | None:
+    """The Airflow run that asks; None on the command line."""
+    try:
+        return str(get_current_context()["run_id"])
+    except RuntimeError:
+        return None

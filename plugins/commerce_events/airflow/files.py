@@ -1,0 +1,25 @@
+"""Where `include/` is: what the deployment says, else beside the package, else beside Airflow's own files."""
+
+from pathlib import Path
+
+from airflow.configuration import conf, get_airflow_home
+
+from commerce_events.domain.errors import ConfigurationError
+
+SETTING = "AIRFLOW__COMMERCE_EVENTS__INCLUDE"  # or `include` in section [commerce_events] of airflow.cfg
+SETTINGS_FILE = "commerce.toml"
+
+
+def include_folder() -> Path:
+    """The folder with commerce.toml, templates and contracts; ConfigurationError says where it was sought."""
+    named = conf.get("commerce_events", "include", fallback=None)
+    if named:
+        candidates = [Path(named)]
+    else:
+        repository = Path(__file__).resolve().parents[3]
+        candidates = [repository / "include", Path(get_airflow_home()) / "include"]
+    for folder in candidates:
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    sought = " nor ".join(str(folder / SETTINGS_FILE) for folder in candidates)
+    raise ConfigurationError(f"There is no {sought}; set {SETTING} to the folder that holds {SETTINGS_FILE}")
