@@ -38,8 +38,8 @@ class _Copy:
                 return _number(value, path)
             case str():
                 return self._text(value, path)
-            case list():  # by index: the reference engine's lazy ranges iterate one short
-                return [self.of(value[place], (*path, place)) for place in range(len(value))]
+            case list():
+                return [self.of(item, (*path, place)) for place, item in enumerate(value)]
             case dict():
                 return self._object(value, path)
         raise _not_json("a function or an object that JSON does not know", path)
@@ -77,4 +77,4 @@ def _number(value: int | float, path: Path) -> int | float:
 
 
 def _not_json(what: str, path: Path) -> TemplateError:
-    return TemplateError(f"the result is not usable as JSON: {what} at {json_path(path)}")
+    return TemplateError(f": the result is not usable as JSON: {what} at {json_path(path)}")
