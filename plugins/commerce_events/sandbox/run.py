@@ -14,7 +14,7 @@ from commerce_events.sandbox.segment import SegmentStandIn
 from commerce_events.sandbox.store import ElasticPathStandIn
 from commerce_events.sandbox.wire import Json, Request, Response
 
-LIVE_PAUSE = 0.5  # seconds between two steps of a living store
+LIVE_PAUSE = 0.5
 
 
 class Sandbox(AbstractContextManager["Sandbox"]):
@@ -66,9 +66,9 @@ class Sandbox(AbstractContextManager["Sandbox"]):
             },
         }
 
-    def live(self) -> None:
-        """Keep orders moving in the background until closed."""
-        Thread(target=self._live, daemon=True).start()
+    def live(self, pause: float = LIVE_PAUSE) -> None:
+        """Keep orders moving in the background until closed; `pause` is the seconds between two steps."""
+        Thread(target=self._live, args=(pause,), daemon=True).start()
 
     def close(self) -> None:
         self._stopped.set()
@@ -80,8 +80,8 @@ class Sandbox(AbstractContextManager["Sandbox"]):
     ) -> None:
         self.close()
 
-    def _live(self) -> None:
-        while not self._stopped.wait(LIVE_PAUSE):
+    def _live(self, pause: float) -> None:
+        while not self._stopped.wait(pause):
             self.step(1)
 
     def _step(self, request: Request) -> Response:
