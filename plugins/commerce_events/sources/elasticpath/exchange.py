@@ -70,7 +70,7 @@ class Exchange:
         return self._read(label, response)
 
     def _read(self, label: str, response: requests.Response) -> Answer | TransientError:
-        now = datetime.now(UTC)
+        now = http_date(response.headers.get("Date")) or datetime.now(UTC)
         status = response.status_code
         if status in RETRIED:
             after = retry_after(response.headers.get("Retry-After"), now)
@@ -81,7 +81,7 @@ class Exchange:
             return TransientError(
                 f"{label}: Elastic Path answered {status} with a body that is not JSON ({kind})"
             )
-        return Answer(status, body or {}, http_date(response.headers.get("Date")) or now)
+        return Answer(status, body or {}, now)
 
 
 def _json_object(content: bytes) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ met (`_crowd`), and a store whose filter honours only the day is paged by offset
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,12 +22,17 @@ from commerce_events.sources.elasticpath.nodes import parse_moment
 
 Fetch = Callable[[str, int, int], Listing]  # filter, offset, limit
 
+# So many readings of a crowded second in a row must bring nothing new before it counts as read. Each misses
+# about a third of what is left. The count alone proves nothing: an order that leaves the list during a
+# reading (a lagging store hides what was just updated) lowers it, and moves another one up, unseen.
+QUIET = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     page: int = 100
     wall: int = 10_000  # the store refuses to look beyond this offset
-    passes: int = 40  # over one crowded second; each pass misses about a third of what is left
+    passes: int = 60  # over one crowded second
 
 
 LIMITS = Limits()
@@ -35,10 +40,14 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to read next: from creation second `key` on, `offset` rows further."""
+    """Where to read next: from creation second `key` on, `offset` rows further.
+
+    The page there must begin before `anchor`: else rows have moved up, and some would be jumped over.
+    """
 
     key: datetime | None
     offset: int = 0
+    anchor: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +87,11 @@ class Walk:
             return None
         second = listing.last_second
         if second is None:  # not one row that says when it was created
-            return Place(place.key, place.offset + len(listing.rows))
-        if listing.seconds[0] == second:
-            return (yield from self._crowd(place, second))
-        return self._onward(place, second, listing.first_of(second))
+            return Place(place.key, listing.offset + len(listing.rows))
+        onward = self._onward(place, second, listing.first_of(second))
+        if listing.seconds[0] == second or onward == replace(place, offset=listing.offset, anchor=second):
+            return (yield from self._crowd(onward if self._by_day else place, second))
+        return onward
 
     def _onward(self, place: Place, second: datetime, offset: int) -> Place:
         """To the second's first row: by the filter, or by its offset where the filter knows only days."""
@@ -89,42 +99,51 @@ class Walk:
             return Place(second)
         if offset + self._limits.page > self._limits.wall and (place.key is None or _day(second) > place.key):
             return Place(_day(second))
-        return Place(place.key, offset)
+        return Place(place.key, max(0, offset - 1), second)
 
     def _crowd(self, place: Place, second: datetime) -> Generator[Portion, None, Place | None]:
         """All orders of a second that fills more than a page; then the place behind it."""
         met: set[str] = set()
+        quiet = 0
         for _ in range(self._limits.passes):
+            known = len(met)
             size, onward = yield from self._pass(place, second, met)
-            if len(met) >= size:
+            quiet = quiet + 1 if len(met) == known else 0
+            if quiet >= QUIET and len(met) >= size:
                 return onward
         raise TransientError(
-            f"the orders created at {_text(second)} came in another order with each request, and after"
-            f" {self._limits.passes} readings {size - len(met)} of {size} were still missing"
+            f"GET /v2/orders: {self._limits.passes} readings of the second {_text(second)} did not bring"
+            f" all of its orders ({len(met)} so far); the store sorts them differently each time"
         )
 
     def _pass(
         self, place: Place, second: datetime, met: set[str]
     ) -> Generator[Portion, None, tuple[int, Place | None]]:
-        """One reading of the second: adds to `met`, returns how many orders it holds and what comes next.
-
-        The count can only err upwards: rows move backwards when an order joins, and none ever leaves.
-        """
-        offset, first = place.offset, None
+        """One reading of the second: adds to `met`, returns how many orders it holds and what comes next."""
+        first: int | None = None
         while True:
-            listing = self._listing(Place(place.key, offset), second)
+            listing = self._listing(place, second)
             yield self._portion(listing, second)
-            for at, row in enumerate(listing.rows, offset):
+            for at, row in enumerate(listing.rows, listing.offset):
                 if row.second is not None and row.second > second:
                     return at - (at if first is None else first), self._onward(place, row.second, at)
-                if row.second is None or row.second == second:
+                if row.second == second or (row.second is None and first is not None):
                     first = at if first is None else first
                     met.add(row.identity)
-            offset += len(listing.rows)
+            end = listing.offset + len(listing.rows)
             if listing.ends:
-                return offset - (offset if first is None else first), None
+                return end - (end if first is None else first), None
+            place = Place(place.key, end)
 
     def _listing(self, place: Place, second: datetime | None = None) -> Listing:
+        """The page at a place, or an earlier one if the rows have moved up since its offset was counted."""
+        listing = self._page(place, second)
+        while place.anchor and place.offset and not any(one < place.anchor for one in listing.seconds):
+            place = replace(place, offset=max(0, place.offset - self._limits.page // 2))
+            listing = self._page(place, second)
+        return listing
+
+    def _page(self, place: Place, second: datetime | None) -> Listing:
         limit = min(self._limits.page, self._limits.wall - place.offset)
         if limit <= 0:
             raise self._too_many(place, second)
