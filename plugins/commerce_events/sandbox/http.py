@@ -127,16 +127,20 @@ class StandIn:
 
     def _as_response(self, fault: Fault) -> Response:
         response = self.error(fault.status or 500)
-        headers: tuple[tuple[str, str], ...] = ()
-        if fault.retry_after is not None:
-            wait = str(fault.retry_after)
-            if fault.as_date:
-                later = self.now() + timedelta(seconds=fault.retry_after)
-                wait = format_datetime(later, usegmt=True)
-            headers = tuple((name, wait) for name in self.wait_headers)
+        headers = self._waits(fault)
         if fault.html:
             return Response(response.status, HTML, "text/html; charset=utf-8", headers)
         return Response(response.status, response.body, response.content_type, headers)
+
+    def _waits(self, fault: Fault) -> tuple[tuple[str, str], ...]:
+        """Only the first, `Retry-After`, may be a date."""
+        if fault.retry_after is None:
+            return ()
+        waits = dict.fromkeys(self.wait_headers, str(fault.retry_after))
+        if fault.as_date:
+            later = self.now() + timedelta(seconds=fault.retry_after)
+            waits[self.wait_headers[0]] = format_datetime(later, usegmt=True)
+        return tuple(waits.items())
 
     def _answer(self, request: Request) -> Response:
         try:
