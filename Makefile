@@ -3,7 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
-COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+UPGRADE ?=
+COMPILE = uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .PHONY: help demo ui test lint format lock clean
@@ -31,7 +32,7 @@ format: $(READY) ## repair style and formatting
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-lock: ## choose the newest allowed versions and pin them with their hashes (needs uv)
+lock: ## pin what pyproject.toml asks for, with hashes; UPGRADE=--upgrade for newer versions (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
 	$(COMPILE) --group dev pyproject.toml -o requirements-dev.txt
 	$(COMPILE) --group build --constraint requirements-dev.txt pyproject.toml -o requirements.txt

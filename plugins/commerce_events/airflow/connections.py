@@ -3,6 +3,7 @@
 The same functions serve a task, Airflow's servers and the plain command line.
 """
 
+import logging
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+logging.getLogger("alembic").setLevel(logging.WARNING)  # it greets whoever looks at a schema
 NEW_NAMESPACE = "python -c 'import uuid; print(uuid.uuid4())'"
 
 

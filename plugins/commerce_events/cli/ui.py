@@ -1,0 +1,70 @@
+"""`commerce-events ui`: the sandbox and a full local Airflow, until Ctrl-C."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from commerce_events.airflow.components import password, running
+from commerce_events.airflow.local import prepare
+from commerce_events.cli.stand_ins import SCRATCH, SETTINGS, connections_to
+from commerce_events.sandbox.run import Sandbox
+
+READY = """\
+Airflow  [bold]{url}[/]   user [bold]admin[/], password [bold]{password}[/]
+Store    {store}   orders keep moving through their lives
+Segment  {segment}
+Log      {log}
+
+sync_orders has been started and runs every five minutes. In another shell:
+  . {home}/env
+  .venv/bin/commerce-events ledger status
+
+Ctrl-C stops everything."""
+
+
+def ui(
+    orders: Annotated[int, typer.Option(min=1, help="how many the store begins with")] = 200,
+    seed: Annotated[int, typer.Option(help="the same seed makes the same orders")] = 0,
+    home: Annotated[Path, typer.Option(help="a folder to use; it is emptied")] = SCRATCH / "ui",
+) -> None:
+    """Leave the stand-ins and a full Airflow running, with its pages."""
+    console = Console(soft_wrap=True)
+    stopped = _on_signals()
+    with Sandbox(orders=orders, seed=seed) as sandbox:
+        local = prepare(home, connections_to(sandbox), SETTINGS)
+        with (
+            console.status("Airflow starts; this takes half a minute") as status,
+            running(local, stopped) as server,
+        ):
+            local.run("dags", "trigger", "sync_orders")
+            status.stop()
+            sandbox.live()
+            console.print(
+                READY.format(
+                    url=local.url,
+                    password=password(local),
+                    store=sandbox.store.url,
+                    segment=sandbox.segment.url,
+                    log=local.log,
+                    home=home,
+                ),
+                highlight=False,
+            )
+            while server.poll() is None and not stopped.wait(1):
+                pass
+            console.print("Stopping; this takes a few seconds")
+    if not stopped.is_set():
+        console.print(f"[bold red]Airflow stopped by itself.[/] See {local.log}")
+        raise typer.Exit(1)
+
+
+def _on_signals() -> threading.Event:
+    """Set by Ctrl-C, and by a plain `kill`: what was started must not outlive us."""
+    stopped = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    return stopped
