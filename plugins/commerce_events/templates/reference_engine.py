@@ -64,6 +64,7 @@ class ReferenceTemplate:
         copy, size = fresh(document)
         watch = Watch(size)
         compiled = self.compiled()
+        compiled.watch = watch
         Jsonata.CURRENT.jsonata = compiled  # else built-in functions act for whatever was compiled last
         try:
             return compiled.evaluate(copy, {**_OWN, **_clock(occurred_at), "__evaluate_entry": watch.step})
