@@ -209,3 +209,12 @@ def test_an_order_placed_while_someone_pages_is_there_on_the_next_page(store, ap
     found = api.ids(sort="created_at")
 
     assert len(found) == 151
+
+
+def test_currencies_are_paged_like_everything_else(api):
+    page = api.get("/v2/currencies", page_limit=2, page_offset=4).json()
+
+    assert [one["code"] for one in page["data"]] == ["GBP"]
+    assert page["meta"]["page"]["total"] == 3
+    assert page["links"]["next"] is None
+    assert api.get("/v2/currencies", page_limit=0).status_code == 400

@@ -55,7 +55,7 @@ def read_question(request: Request, habits: Habits, now: int) -> Question:
         filter_text=text,
         filter=_filter(text, habits, now),
         sort=sort,
-        **_page(given),
+        **read_page(given),
         with_items="items" in given.get("include", "").split(","),
     )
 
@@ -71,7 +71,7 @@ def _filter(text: str, habits: Habits, now: int) -> Filter:
     return Filter(wanted.created, wanted.updated & seen, wanted.tests)
 
 
-def _page(given: dict[str, str]) -> dict[str, int]:
+def read_page(given: dict[str, str]) -> dict[str, int]:
     try:
         limit = int(given.get("page[limit]", DEFAULT_LIMIT))
         offset = int(given.get("page[offset]", 0))

@@ -95,7 +95,10 @@ class ElasticPathStandIn(OrderBook, StandIn):
                 return not_found("Resource")
 
     def _list_currencies(self, request: Request) -> Response:
-        given = request.parameters()
-        limit, offset = int(given.get("page[limit]", 25)), int(given.get("page[offset]", 0))
+        try:
+            page = listing.read_page(request.parameters())
+        except listing.Refused as refused:
+            return refused.response
+        offset, limit = page["offset"], page["limit"]
         rows = self._currencies[offset : offset + limit]
         return envelope(rows, f"{self.url}/v2/currencies", "", offset, limit, len(self._currencies))
