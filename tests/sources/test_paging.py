@@ -76,7 +76,7 @@ created = st.lists(st.integers(0, 400_000) | st.integers(0, 5) | st.integers(90_
 
 
 @given(created, st.integers(0, 1000), st.booleans(), st.integers(2, 12), st.integers(2, 12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_every_order_comes_once_whatever_the_ties(
     seconds: list[int], seed: int, by_day: bool, page: int, most: int
 ) -> None:

@@ -46,7 +46,7 @@ class ElasticPathSource:
             return record
         try:
             answer = self._client.get(f"{_order(record.id)}/transactions")
-            order = with_transactions(record.order, Node(answer.body, ())["data"])
+            order = with_transactions(record.order, Node(answer.body.get("data"), ("transactions",)))
         except (BadRecordError, RejectedError) as error:
             return _reject(record.id, error, dict(record.document))
         return replace(record, order=order)
