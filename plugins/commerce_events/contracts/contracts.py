@@ -38,7 +38,9 @@ class Contracts:
         """The contract of a track is its event's, else the one for any track."""
         kind = message.get("type")
         if kind == "track":
-            return self._by_name.get(_stem(message.get("event")), self._by_name["track"])
+            stem = _stem(message.get("event"))
+            own = None if stem in NEEDED else self._by_name.get(stem)
+            return own or self._by_name["track"]
         return self._by_name.get(kind) if isinstance(kind, str) else None
 
 
