@@ -4,8 +4,9 @@ Every mistake in the file is reported at once, each with its key and what is all
 """
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -266,10 +267,15 @@ def load_settings(path: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: is not valid TOML: {error}") from error
     try:
-        settings = Settings.model_validate(raw)
+        return settings_of(raw)
     except ValidationError as error:
         # Not chained: pydantic's own text quotes the values, and a pasted secret may be among them.
         raise ConfigurationError("\n".join(f"{path}: {line}" for line in explain(error, Settings))) from None
+
+
+def settings_of(raw: Mapping[str, Any]) -> Settings:
+    """Check a parsed file; raises pydantic's ValidationError."""
+    settings = Settings.model_validate(raw)
     stores = {name: _settled(name, store, settings.trackings) for name, store in settings.stores.items()}
     return settings.model_copy(update={"stores": stores})
 

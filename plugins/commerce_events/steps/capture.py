@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from commerce_events.domain.deliveries import Door
+from commerce_events.domain.errors import TransientError
 from commerce_events.domain.lifecycle import is_news, judge
 from commerce_events.domain.records import Page, Record, Reject
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
@@ -12,6 +13,9 @@ from commerce_events.ledger.scans import Step
 from commerce_events.steps.store import OpenStore
 
 log = logging.getLogger(__name__)
+
+# Each lost race means that another capture recorded the same records; a second one is rare already.
+MOST_LOST_RACES = 20
 
 
 def capture_changes(store: OpenStore, stream: str) -> Counter[str]:
@@ -50,7 +54,7 @@ def _record(
     outcome = Counter({"records": len(records) + len(rejects)})
     outcome.update(_reject(store, stream, rejects))
     complete: dict[str, Record] = {}  # what was asked for in detail is not asked again after a lost race
-    while True:
+    for _ in range(MOST_LOST_RACES):
         seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
         news, unreadable = _news(store, records, seen, complete)
         outcome.update(_reject(store, stream, unreadable))
@@ -64,6 +68,7 @@ def _record(
             store.ledger.rejects.settle(store.name, stream, [record.id for record in news], store.clock())
             return outcome
         records = [record for record in records if record.id in written.lost]
+    raise TransientError(f"{len(records)} records of {store.name} were written by others each time we tried")
 
 
 def _news(

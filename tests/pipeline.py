@@ -1,0 +1,148 @@
+"""The whole way from a store to Segment, without Airflow: both stand-ins, a ledger, and the steps between."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import requests
+
+from commerce_events.config import Settings, settings_of
+from commerce_events.contracts.contracts import Contracts
+from commerce_events.destinations.destination import Destination
+from commerce_events.destinations.segment import SegmentClient
+from commerce_events.domain.facts import Kind
+from commerce_events.ledger.ledger import Ledger
+from commerce_events.sandbox.segment import DEFAULT_KEY, SegmentStandIn
+from commerce_events.sandbox.store import ElasticPathStandIn
+from commerce_events.sources.elasticpath import ElasticPathClient, ElasticPathSource
+from commerce_events.sources.source import Rules
+from commerce_events.steps.capture import capture_changes
+from commerce_events.steps.deliver import Clock, deliver
+from commerce_events.steps.render import Renderer
+from commerce_events.steps.store import OpenStore
+from commerce_events.templates.library import Templates
+
+INCLUDE = Path(__file__).parents[1] / "include"
+NAMESPACE = UUID("0f2c6a53-8a2b-4c63-b0a8-5a8f0c1d2e3f")
+SETTINGS: dict[str, Any] = {
+    "stores": {
+        "main": {
+            "namespace": str(NAMESPACE),
+            "start": "2020-01-01T00:00:00Z",
+            "identity": {"anonymous_id_field": "custom_attributes.session_id"},
+            "lines": {"shipping_skus": ["__shipping_*"]},
+        }
+    }
+}
+
+
+class LeapingClock:
+    """The wall clock, except that sleeping takes no time: whoever sleeps finds the clock moved on."""
+
+    def __init__(self) -> None:
+        self._leapt = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._leapt)
+
+    def passed(self) -> float:
+        return self.now().timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self._leapt += seconds
+
+    def clock(self) -> Clock:
+        return Clock(self.now, self.passed, self.sleep)
+
+
+@dataclass
+class Pipeline:
+    """Both ends and what is between. Every `run` opens store and destination anew, as a task does."""
+
+    ledger: Ledger
+    shop: ElasticPathStandIn
+    segment: SegmentStandIn
+    settings: Settings
+    clock: LeapingClock = field(default_factory=LeapingClock)
+
+    def store(self, name: str = "main") -> OpenStore:
+        settings = self.settings.stores[name]
+        templates = Templates.load(INCLUDE / "templates", [settings.tracking(kind).template for kind in Kind])
+        contracts = Contracts.load(INCLUDE / "contracts" / "segment")
+        self.ledger.charter.accept_store(name, settings.namespace)
+        renderer = Renderer(settings, templates, contracts, b"a key for tests")
+        return OpenStore(settings, self.source(name), self.ledger, renderer, self.clock.now, "test-run")
+
+    def source(self, name: str = "main") -> ElasticPathSource:
+        settings = self.settings.stores[name]
+        client = ElasticPathClient(
+            requests.Session(),
+            self.shop.url,
+            self.shop.client_id,
+            self.shop.client_secret,
+            requests_per_second=10_000,
+            timeout=(2.0, 2.0),
+            sleep=lambda _: None,
+        )
+        rules = Rules(
+            store=name,
+            shipping_skus=settings.lines.shipping_skus,
+            tax_skus=settings.lines.tax_skus,
+            anonymous_id_field=settings.identity.anonymous_id_field,
+            test_filter=settings.test_filter,
+            currencies=settings.currencies,
+            payments_with_transactions=settings.payments_with_transactions(),
+        )
+        return ElasticPathSource(client, rules)
+
+    def destination(self, name: str = "segment", write_key: str = DEFAULT_KEY) -> Destination:
+        client = SegmentClient(requests.Session(), f"{self.segment.url}/v1/batch", write_key)
+        return Destination(name, client, 100_000.0, timedelta(hours=72))
+
+    def capture(self, name: str = "main") -> Counter[str]:
+        return capture_changes(self.store(name), "orders")
+
+    def deliver(self, budget: timedelta = timedelta(minutes=30)) -> Counter[str]:
+        return deliver(self.ledger, [self.destination()], budget=budget, clock=self.clock.clock())
+
+    def run(self) -> Counter[str]:
+        return self.capture() + self.deliver()
+
+    def messages(self, event: str | None = None) -> list[dict[str, Any]]:
+        """What Segment holds, each message once."""
+        found = self.segment.unique().values()
+        return [message for message in found if event is None or message.get("event") == event]
+
+    def statuses(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for line in self.ledger.reports.by_message():
+            counts[line.status] += line.count
+        return counts
+
+
+def settings(**store: Any) -> Settings:
+    """The settings above, with these keys of the store changed."""
+    changed = {**SETTINGS["stores"]["main"], **store}
+    return settings_of({**SETTINGS, "stores": {"main": changed}})
+
+
+@contextmanager
+def pipeline(ledger: Ledger, *, orders: int = 0, seed: int = 7, **store: Any) -> Iterator[Pipeline]:
+    with ElasticPathStandIn(seed=seed, orders=orders) as shop, SegmentStandIn() as segment:
+        yield Pipeline(ledger, shop, segment, settings(**store))
+
+
+@pytest.fixture
+def line(ledger: Ledger) -> Iterator[Pipeline]:
+    """A pipeline whose store is empty at first."""
+    with pipeline(ledger) as empty:
+        yield empty
