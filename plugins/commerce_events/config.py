@@ -30,7 +30,6 @@ from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.identity import Guest, IdentityPolicy
 from commerce_events.domain.lifecycle import Policy
-from commerce_events.sources.source import Rules
 
 # The namespace of the sandbox's store. Public, hence useless for a real store: `doctor` refuses it there.
 DEMO_NAMESPACE = UUID("6f1b1d3e-5c0a-4f57-9a4e-d3f0c0ffee00")
@@ -185,17 +184,6 @@ class Store(Section):
             partial_refunds=self.partial_refunds,
             zero_price=self.zero_price_orders,
             test_orders=self.test_orders,
-        )
-
-    def source_rules(self) -> Rules:
-        return Rules(
-            store=self.name,
-            shipping_skus=self.lines.shipping_skus,
-            tax_skus=self.lines.tax_skus,
-            anonymous_id_field=self.identity.anonymous_id_field,
-            test_filter=self.test_filter,
-            currencies=self.currencies,
-            payments_with_transactions=self.payments_with_transactions(),
         )
 
     def payments_with_transactions(self) -> frozenset[str]:
