@@ -44,7 +44,10 @@ def lives(*orders: Order, policy: Policy = POLICY) -> list[Judgement]:
         (order(payment="partially_paid"), ["checkout_started"]),
         (PAID, ["checkout_started", "order_completed"]),
         (REFUNDED, ["checkout_started", "order_completed", "order_refunded"]),
-        (replace(PAID, refunded=300, refunded_at=CREATED), ["checkout_started", "order_completed", "order_refunded"]),
+        (
+            replace(PAID, refunded=300, refunded_at=CREATED),
+            ["checkout_started", "order_completed", "order_refunded"],
+        ),
         (CANCELLED, ["checkout_started", "order_cancelled"]),
         (replace(PAID, status="cancelled"), ["checkout_started", "order_completed", "order_cancelled"]),
         (
@@ -137,7 +140,9 @@ def test_reopened_and_cancelled_again_is_one_cancellation():
 
 
 def test_a_change_that_no_other_fact_tells_is_an_update():
-    moved = replace(PAID, shipping_address={"city": "Leeds"}, watched={**PAID.watched, "addresses": ["Leeds"]})
+    moved = replace(
+        PAID, shipping_address={"city": "Leeds"}, watched={**PAID.watched, "addresses": ["Leeds"]}
+    )
 
     update = lives(PAID, moved)[1].facts[0]
 
@@ -179,7 +184,9 @@ def test_a_group_that_a_newer_version_began_to_watch_is_no_change():
 def test_the_erasure_itself_is_no_update():
     erased = replace(order(anonymised=True), watched={"customer": "**"})
 
-    assert reasons(lives(order(watched={"customer": "Ann"}), erased)[1]) == {"order_updated": Reason.ANONYMISED}
+    assert reasons(lives(order(watched={"customer": "Ann"}), erased)[1]) == {
+        "order_updated": Reason.ANONYMISED
+    }
 
 
 @pytest.mark.parametrize(
@@ -235,7 +242,9 @@ def test_what_a_store_does_not_tell_is_filtered_with_the_reason(policy, seen, re
 
 
 def test_test_orders_are_told_where_a_store_says_so():
-    assert kinds(judge(look(order(test=True)), None, replace(POLICY, test_orders=True))) == ["checkout_started"]
+    assert kinds(judge(look(order(test=True)), None, replace(POLICY, test_orders=True))) == [
+        "checkout_started"
+    ]
 
 
 # At large: any life, looked at however often and in whatever order.
