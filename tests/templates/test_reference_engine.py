@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from commerce_events.domain.errors import ConfigurationError, TemplateError
-from commerce_events.templates.reference_engine import ReferenceEngine
+from commerce_events.templates.reference_engine import ReferenceEngine, ReferenceTemplate
 
 WHEN = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 ENGINE = ReferenceEngine()
@@ -44,6 +44,16 @@ def test_a_template_shared_by_threads_never_mixes_two_orders() -> None:
 
     for n, result in enumerate(results):
         assert result == [{"of": f"order-{n}", "sku": f"S{n}", "n": n}] * 8
+
+
+def test_each_thread_has_a_compiled_object_of_its_own() -> None:
+    template = ReferenceTemplate("t.jsonata", "a")
+
+    with ThreadPoolExecutor(1) as pool:
+        theirs = pool.submit(template.compiled).result()
+
+    assert theirs is not template.compiled()
+    assert template.compiled() is template.compiled()
 
 
 def test_two_templates_in_turns_keep_apart() -> None:
@@ -94,6 +104,13 @@ def test_limits_grow_with_the_document() -> None:
 )
 def test_a_template_without_end_is_stopped(source: str) -> None:
     assert failure(source).startswith("t.jsonata: line 1, column ")
+
+
+def test_calls_may_be_inside_each_other_but_not_so_deep_that_a_small_stack_ends_the_process() -> None:
+    countdown = "($f := function($n) {$n = 0 ? 0 : 1 + $f($n - 1)}; $f(%d))"
+
+    assert evaluate(countdown % 90) == 90
+    assert "does not come to an end" in failure(countdown % 150)
 
 
 def test_a_template_may_end_in_a_comment() -> None:
@@ -148,6 +165,14 @@ def test_what_cannot_be_told_beforehand_is_refused(name: str, source: str) -> No
 
     assert said.startswith("t.jsonata: line 2, column ")
     assert f"${name} is not allowed" in said
+
+
+@pytest.mark.parametrize("source", ["$random()", '$eval("1")', "$shuffle([1, 2])", "$map([1], $random)"])
+def test_what_is_refused_at_loading_is_refused_at_rendering_too(source: str) -> None:
+    unchecked = ReferenceTemplate("t.jsonata", source)
+
+    with pytest.raises(TemplateError, match="a function that is not allowed"):
+        unchecked.evaluate({}, WHEN)
 
 
 @pytest.mark.parametrize("source", ["($__evaluate_entry := nothing; 1)", "x@$__evaluate_entry.y", "x#$__e.y"])

@@ -58,7 +58,7 @@ class ReferenceTemplate:
             return plain(self._evaluate(document, occurred_at), null=Utils.NULL_VALUE)
         except TemplateError as error:
             problem = str(error)
-        raise TemplateError(f"{self.name}{problem}")
+        raise TemplateError(f"{self.name}{problem}")  # outside of `except`: the cause may quote the data
 
     def _evaluate(self, document: Mapping[str, Any], occurred_at: datetime) -> Any:
         copy, size = fresh(document)
@@ -69,8 +69,7 @@ class ReferenceTemplate:
         try:
             return compiled.evaluate(copy, {**_OWN, **_clock(occurred_at), "__evaluate_entry": watch.step})
         except Exception as error:  # noqa: BLE001 - the engine lets every kind of Python error out
-            problem = f"{place(self.source, watch.position)}: {rendering(error)}"
-        raise TemplateError(problem)  # outside of `except`: the cause may quote the data
+            raise TemplateError(f"{place(self.source, watch.position)}: {rendering(error)}") from None
 
 
 def _compile(name: str, source: str) -> StrictJsonata:
