@@ -7,7 +7,7 @@ UPGRADE ?=
 COMPILE = uv pip compile $(UPGRADE) --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo ui test lint format lock clean
+.PHONY: help demo ui test bench lint format lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -27,6 +27,9 @@ lint: $(READY) ## style, formatting, types, import directions
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(READY) ## how fast it is here, question by question
+	$(BIN)/python -m benchmarks
 
 format: $(READY) ## repair style and formatting
 	$(BIN)/ruff check --fix

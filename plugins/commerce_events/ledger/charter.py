@@ -14,7 +14,10 @@ from commerce_events.ledger.tables import meta
 
 @dataclass(frozen=True, slots=True)
 class Charter:
+    """`reads_only` compares with what is kept and keeps nothing: a look must not settle anything for ever."""
+
     database: Database
+    reads_only: bool = False
 
     def accept_recipe(self) -> None:
         """Refuse a ledger whose ids were computed in another way."""
@@ -42,8 +45,8 @@ class Charter:
         """The value kept under `key`; the given one if there was none."""
         with self.database.read() as connection:
             found = connection.scalar(select(meta.c.value).where(meta.c.key == key))
-        if found is not None:
-            return str(found)
+        if found is not None or self.reads_only:
+            return value if found is None else str(found)
         with self.database.write() as connection:
             connection.execute(
                 insert_into(connection, meta).values(key=key, value=value).on_conflict_do_nothing()

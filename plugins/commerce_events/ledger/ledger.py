@@ -18,12 +18,15 @@ from commerce_events.ledger.waiting import Waiting
 class Ledger:
     """Every method of every part is one short transaction, safe to run again and beside others."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Raise ConfigurationError unless the schema and the recipe of ids are this version's."""
+    def __init__(self, engine: Engine, *, reads_only: bool = False) -> None:
+        """Raise ConfigurationError unless the schema and the recipe of ids are this version's.
+
+        `reads_only` is for commands that only look: opening the ledger then writes nothing into it.
+        """
         require_current(engine)
         database = Database(engine)
         self.engine = engine
-        self.charter = Charter(database)
+        self.charter = Charter(database, reads_only)
         self.scans = Scans(database)
         self.records = Records(database)
         self.rejects = Rejects(database)

@@ -17,6 +17,7 @@ from commerce_events.domain.moments import micros, moment
 from commerce_events.ledger.daily import DailyKey, count_daily
 from commerce_events.ledger.database import Database, insert_into, next_numbers
 from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
+from commerce_events.ledger.packing import packed
 from commerce_events.ledger.scans import Step, advance
 from commerce_events.ledger.tables import delivery, fact, payload, record
 
@@ -162,7 +163,7 @@ def _payload_row(told: Told, owed: Owed, now: datetime) -> dict[str, Any]:
         "destination": owed.destination,
         "month": now.year * 100 + now.month,
         "body": owed.body,
-        "input": owed.input,
+        "input": packed(owed.input),
     }
 
 

@@ -16,6 +16,7 @@ from commerce_events.ledger.daily import move_daily
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.entries import Owed
 from commerce_events.ledger.lanes import HAS_BODY
+from commerce_events.ledger.packing import unpacked
 from commerce_events.ledger.tables import delivery, fact, payload
 
 
@@ -157,5 +158,5 @@ def _held(row: Any) -> Held:
         row.part,
         moment(row.occurred_at),
         row.body and bytes(row.body),
-        row.input and bytes(row.input),
+        unpacked(row.input),
     )
