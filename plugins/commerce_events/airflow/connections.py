@@ -23,6 +23,7 @@ from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.schema import migrate, revisions
 from commerce_events.sources.elasticpath import ElasticPathSource
+from commerce_events.sources.elasticpath.pace import PATIENCE, Patience
 from commerce_events.sources.source import Rules
 from commerce_events.steps.render import Renderer
 from commerce_events.steps.store import OpenStore
@@ -46,27 +47,27 @@ def health() -> Health:
     return settings().health
 
 
-def open_ledger() -> Ledger:
+def open_ledger(*, reads_only: bool = False) -> Ledger:
     """The ledger, checked. A SQLite file has nobody to look after it, so it is brought up to date here."""
     engine = open_engine(ledger_url())
     if engine.dialect.name == "sqlite" and len(set(revisions(engine))) > 1:
         migrate(engine)
-    return Ledger(engine)
+    return Ledger(engine, reads_only=reads_only)
 
 
-def open_store(name: str, ledger: Ledger | None = None) -> OpenStore:
+def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PATIENCE) -> OpenStore:
     """A store of commerce.toml with all that a capture needs."""
     known = settings().stores
     if name not in known:
         raise ConfigurationError(f"{SETTINGS_FILE} has no store {name!r}; it has {', '.join(known)}")
     store = known[name]
     hook = ElasticPathHook(store.connection)
-    _refuse_the_sandbox_namespace(store, hook.settings().base_url)
+    refuse_the_sandbox_namespace(store, hook.settings().base_url)
     ledger = ledger or open_ledger()
     ledger.charter.accept_store(name, store.namespace)
     return OpenStore(
         settings=store,
-        source=ElasticPathSource(hook.client(), _rules(store)),
+        source=ElasticPathSource(hook.client(patience), _rules(store)),
         ledger=ledger,
         renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key()),
         clock=now,
@@ -91,6 +92,12 @@ def open_destination(name: str) -> Destination:
     )
 
 
+def renderers(ledger: Ledger) -> dict[str, Renderer]:
+    """By store, to render again what was kept: the ids in it stand, so no store's connection is needed."""
+    key = ledger.charter.identity_key()
+    return {name: renderer(store, key) for name, store in settings().stores.items()}
+
+
 def renderer(store: Store, key: bytes) -> Renderer:
     """How a store's facts become messages; its templates and contracts are loaded and checked here."""
     include = include_folder()
@@ -111,7 +118,7 @@ def _rules(store: Store) -> Rules:
     )
 
 
-def _refuse_the_sandbox_namespace(store: Store, base_url: str) -> None:
+def refuse_the_sandbox_namespace(store: Store, base_url: str) -> None:
     """Its ids would be everybody's: Segment keeps one table of seen ids for all its customers."""
     if store.namespace == DEMO_NAMESPACE and urlsplit(base_url).hostname not in LOOPBACK:
         raise ConfigurationError(

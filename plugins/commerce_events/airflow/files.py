@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from airflow.configuration import conf, get_airflow_home
-
 from commerce_events.domain.errors import ConfigurationError
 
 SETTING = "AIRFLOW__COMMERCE_EVENTS__INCLUDE"  # or `include` in section [commerce_events] of airflow.cfg
@@ -12,6 +10,9 @@ SETTINGS_FILE = "commerce.toml"
 
 def include_folder() -> Path:
     """The folder with commerce.toml, templates and contracts; ConfigurationError says where it was sought."""
+    # Imported here: Airflow takes seconds to load, and who needs only the names above must not wait for it.
+    from airflow.configuration import conf, get_airflow_home
+
     named = conf.get("commerce_events", "include", fallback=None)
     if named:
         candidates = [Path(named)]

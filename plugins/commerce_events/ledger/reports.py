@@ -1,18 +1,18 @@
 """Read-only answers: how many, how late, what became of one record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import and_, func, select
 
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.moments import micros, moment
 from commerce_events.ledger.database import Database
-from commerce_events.ledger.lanes import PENDING
-from commerce_events.ledger.tables import daily, delivery, fact, record, reject, stream
+from commerce_events.ledger.lanes import HAS_BODY, PENDING
+from commerce_events.ledger.tables import daily, delivery, fact, payload, record, reject, stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of one fact at one destination."""
+    """What became of one fact at one destination. `body` is gone when retention has dropped it."""
 
     event_id: UUID
     kind: str
@@ -41,6 +41,7 @@ class Told:
     detail: str | None
     attempts: int
     settled_at: datetime | None
+    body: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,10 @@ class Reports:
         mine = (fact.c.store == store, fact.c.stream == name, fact.c.record_id == record_id)
         columns = (fact.c.event_id, fact.c.kind, fact.c.part, fact.c.revision, fact.c.occurred_at)
         ends = ("destination", "status", "reason", "detail", "attempts", "settled_at")
-        found = select(*columns, *(delivery.c[name] for name in ends))
-        found = found.join_from(fact, delivery, fact.c.event_id == delivery.c.event_id).where(*mine)
+        joined = fact.join(delivery, fact.c.event_id == delivery.c.event_id).outerjoin(payload, HAS_BODY)
+        found = select(*columns, *(delivery.c[name] for name in ends), payload.c.body).select_from(joined)
         with self.database.read() as connection:
-            rows = connection.execute(found.order_by(delivery.c.seq)).all()
+            rows = connection.execute(found.where(*mine).order_by(delivery.c.seq)).all()
         return [_told(row) for row in rows]
 
     def records(self) -> list[tuple[str, str, int]]:
@@ -117,7 +118,7 @@ class Reports:
             return connection.scalar(select(func.count()).where(owed)) or 0
 
 
-def _told(row: Row[Any]) -> Told:
+def _told(row: Any) -> Told:
     return Told(
         event_id=row.event_id,
         kind=row.kind,
@@ -130,4 +131,5 @@ def _told(row: Row[Any]) -> Told:
         detail=row.detail,
         attempts=row.attempts,
         settled_at=moment(row.settled_at) if row.settled_at is not None else None,
+        body=row.body and bytes(row.body),
     )

@@ -1,6 +1,7 @@
 """Where two JSON values differ; numbers are compared as numbers, so 10 and 10.0 are the same."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from commerce_events.domain.paths import json_path
@@ -9,8 +10,20 @@ Path = tuple[str | int, ...]
 _ABSENT = object()
 
 
-def differences(expected: Any, got: Any, path: Path = ()) -> Iterator[str]:
-    """One line for each place. Quotes both values: for test data only."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place, and both values as they are to be shown; they may be personal data."""
+
+    path: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: expected {self.expected}, got {self.got}"
+
+
+def differences(expected: Any, got: Any, path: Path = ()) -> Iterator[Difference]:
+    """One for each place."""
     if isinstance(expected, dict) and isinstance(got, dict):
         for key in [*expected, *(key for key in got if key not in expected)]:
             yield from differences(expected.get(key, _ABSENT), got.get(key, _ABSENT), (*path, key))
@@ -18,7 +31,7 @@ def differences(expected: Any, got: Any, path: Path = ()) -> Iterator[str]:
         for place in range(max(len(expected), len(got))):
             yield from differences(_at(expected, place), _at(got, place), (*path, place))
     elif not _same(expected, got):
-        yield f"{json_path(path)}: expected {_shown(expected)}, got {_shown(got)}"
+        yield Difference(json_path(path), _shown(expected), _shown(got))
 
 
 def _same(expected: Any, got: Any) -> bool:

@@ -4,7 +4,7 @@ The contract is the one of the destination that the template's path begins with,
 time that a real message would carry.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,16 @@ class CaseResult:
         return not self.problems
 
 
-def run_golden(templates_folder: Path, contracts_folder: Path, cases_folder: Path) -> list[CaseResult]:
+def run_golden(
+    templates_folder: Path, contracts_folder: Path, cases_folder: Path, only: Collection[str] | None = None
+) -> list[CaseResult]:
     """Every case of every template; failures too for a template without cases, and cases without template.
 
+    `only` names the template files that are meant; drafts beside them are left alone.
     Raises ConfigurationError where a template or a contract cannot be loaded.
     """
-    files, stems = _stems(templates_folder, SUFFIX), _stems(cases_folder, INPUT)
+    stems = _stems(cases_folder, INPUT)
+    files = _stems(templates_folder, SUFFIX) if only is None else _named(only)
     templates = Templates.load(templates_folder, (file + SUFFIX for file in files))
     results: list[CaseResult] = []
     for file in files:
@@ -42,7 +46,7 @@ def run_golden(templates_folder: Path, contracts_folder: Path, cases_folder: Pat
         own = [stem for stem in stems if _template_of(stem) == file]
         results += [_result(templates, contracts, cases_folder / stem, file) for stem in own]
         results += [] if own else [CaseResult(file, "", ("has no golden cases",))]
-    strays = sorted({_template_of(stem) for stem in stems}.difference(files))
+    strays = sorted({_template_of(stem) for stem in stems}.difference(files)) if only is None else []
     return results + [CaseResult(stray, "", ("has cases, and is no template",)) for stray in strays]
 
 
@@ -50,6 +54,10 @@ def _stems(folder: Path, suffix: str) -> list[str]:
     """The files below a folder that end so, as relative paths without their end."""
     found = (path.relative_to(folder).as_posix() for path in folder.rglob(f"*{suffix}"))
     return sorted(name.removesuffix(suffix) for name in found)
+
+
+def _named(only: Collection[str]) -> list[str]:
+    return sorted(name.removesuffix(SUFFIX) for name in set(only))
 
 
 def _template_of(stem: str) -> str:
@@ -62,7 +70,7 @@ def _result(templates: Templates, contracts: Contracts, stem: Path, file: str) -
         calls = templates.render(file + SUFFIX, case.document, case.occurred_at)
     except CommerceEventsError as error:
         return CaseResult(file, stem.name, (str(error),))
-    problems = (*differences(case.expected, calls), *_verdict(contracts, case, calls))
+    problems = (*map(str, differences(case.expected, calls)), *_verdict(contracts, case, calls))
     return CaseResult(file, stem.name, problems)
 
 

@@ -6,6 +6,7 @@ from commerce_events.airflow.fields import base_url, number, required
 from commerce_events.airflow.hooks.service import ServiceHook
 from commerce_events.domain.errors import CommerceEventsError
 from commerce_events.sources.elasticpath import ElasticPathClient
+from commerce_events.sources.elasticpath.pace import BRIEF, PATIENCE, Patience
 
 REQUESTS_PER_SECOND = 10.0  # a tenth of what a production store allows: others need the store too
 
@@ -41,7 +42,7 @@ class ElasticPathHook(ServiceHook):
             identity_key=str(connection.extra_dejson.get("identity_key") or "").encode() or None,
         )
 
-    def client(self) -> ElasticPathClient:
+    def client(self, patience: Patience = PATIENCE) -> ElasticPathClient:
         """A client on a session of its own. It makes no request yet."""
         settings = self.settings()
         return ElasticPathClient(
@@ -51,12 +52,13 @@ class ElasticPathHook(ServiceHook):
             settings.client_secret,
             connection=self.http_conn_id,
             requests_per_second=settings.requests_per_second,
+            patience=patience,
         )
 
     def test_connection(self) -> tuple[bool, str]:
         """Log in and read one order: what a key may do is known only by doing it."""
         try:
-            self.client().get("/v2/orders", {"page[limit]": "1"})
+            self.client(BRIEF).get("/v2/orders", {"page[limit]": "1"})
         except CommerceEventsError as error:
             return False, str(error)
         return True, "Elastic Path accepts the client id and secret, and orders can be read."

@@ -47,6 +47,7 @@ class Patience:
 
 
 PATIENCE = Patience()
+BRIEF = Patience(attempts=3, altogether=10.0)  # where a person waits for the answer
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
