@@ -1,0 +1,5 @@
+"""`python -m commerce_events`: the same as the command `commerce-events`."""
+
+from commerce_events.cli import app
+
+app()
