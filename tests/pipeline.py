@@ -2,9 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ import requests
 
 from commerce_events.config import Settings, settings_of
 from commerce_events.contracts.contracts import Contracts
-from commerce_events.destinations.destination import Destination
+from commerce_events.destinations.destination import Client, Destination
 from commerce_events.destinations.segment import SegmentClient
+from commerce_events.domain import batches
 from commerce_events.domain.facts import Kind
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sandbox.segment import DEFAULT_KEY, SegmentStandIn
 from commerce_events.sandbox.store import ElasticPathStandIn
 from commerce_events.sources.elasticpath import ElasticPathClient, ElasticPathSource
+from commerce_events.sources.elasticpath.paging import LIMITS, Limits
 from commerce_events.sources.source import Rules
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import Clock, deliver
@@ -64,6 +66,21 @@ class LeapingClock:
         return Clock(self.now, self.passed, self.sleep)
 
 
+@dataclass(frozen=True)
+class InParcels:
+    """A client that takes few messages at a time, so that a short run makes many requests."""
+
+    client: Client
+    messages: int
+
+    @property
+    def limits(self) -> batches.Limits:
+        return replace(self.client.limits, batch_messages=self.messages)
+
+    def send(self, bodies: Sequence[bytes], *, sent_at: datetime, retries: int) -> None:
+        self.client.send(bodies, sent_at=sent_at, retries=retries)
+
+
 @dataclass
 class Pipeline:
     """Both ends and what is between. Every `run` opens store and destination anew, as a task does."""
@@ -73,6 +90,8 @@ class Pipeline:
     segment: SegmentStandIn
     settings: Settings
     clock: LeapingClock = field(default_factory=LeapingClock)
+    paging: Limits = LIMITS
+    parcel: int = batches.MAX_BATCH_MESSAGES
 
     def store(self, name: str = "main") -> OpenStore:
         settings = self.settings.stores[name]
@@ -102,11 +121,11 @@ class Pipeline:
             currencies=settings.currencies,
             payments_with_transactions=settings.payments_with_transactions(),
         )
-        return ElasticPathSource(client, rules)
+        return ElasticPathSource(client, rules, self.paging)
 
     def destination(self, name: str = "segment", write_key: str = DEFAULT_KEY) -> Destination:
         client = SegmentClient(requests.Session(), f"{self.segment.url}/v1/batch", write_key)
-        return Destination(name, client, 100_000.0, timedelta(hours=72))
+        return Destination(name, InParcels(client, self.parcel), 100_000.0, timedelta(hours=72))
 
     def capture(self, name: str = "main") -> Counter[str]:
         return capture_changes(self.store(name), "orders")
