@@ -29,7 +29,7 @@ from commerce_events.config_errors import explain, nearest
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.identity import Guest, IdentityPolicy
-from commerce_events.domain.lifecycle import Policy
+from commerce_events.domain.states import Policy
 
 # The namespace of the sandbox's store. Public, hence useless for a real store: `doctor` refuses it there.
 DEMO_NAMESPACE = UUID("6f1b1d3e-5c0a-4f57-9a4e-d3f0c0ffee00")

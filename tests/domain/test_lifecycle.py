@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from orders import CREATED, START, look, order
 
 from commerce_events.domain.facts import ONCE, Kind, Reason
-from commerce_events.domain.lifecycle import Judgement, Policy, State, judge
+from commerce_events.domain.lifecycle import judge
 from commerce_events.domain.records import Order, Record
+from commerce_events.domain.states import Judgement, Policy, State
 
 POLICY = Policy(start=START)
 PAID = order(status="complete", payment="paid", paid_at=CREATED + timedelta(hours=1))

@@ -74,7 +74,7 @@ def record(**given: Any) -> Record:
         created_at=WHEN,
         updated_at=WHEN,
         digest=b"d",
-        order=order(**given),
+        subject=order(**given),
         document={"data": data, "included": {"items": items}},
     )
 

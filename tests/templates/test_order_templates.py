@@ -113,7 +113,7 @@ def parse_exactly(body: bytes) -> Any:
 @given(whole=orders())
 @settings(max_examples=40, deadline=None)
 def test_nothing_personal_leaves_with_an_anonymised_order(whole: Record) -> None:
-    hidden = replace(whole, order=replace(whole.order, anonymised=True))
+    hidden = replace(whole, subject=replace(whole.order, anonymised=True))
 
     assert "context" not in message(Kind.ORDER_UPDATED, hidden)
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 class Kind(StrEnum):
     """The lifecycle facts. The order here is the order in which facts of one look are told."""
 
+    CUSTOMER_CREATED = "customer_created"
+    CUSTOMER_UPDATED = "customer_updated"
     CHECKOUT_STARTED = "checkout_started"
     ORDER_COMPLETED = "order_completed"
     ORDER_UPDATED = "order_updated"
@@ -15,8 +17,8 @@ class Kind(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
 
 
-# Facts that can be true only once in an order's life, whatever it goes through afterwards.
-ONCE = frozenset({Kind.CHECKOUT_STARTED, Kind.ORDER_COMPLETED, Kind.ORDER_CANCELLED})
+# Facts that can be true only once in a record's life, whatever it goes through afterwards.
+ONCE = frozenset({Kind.CUSTOMER_CREATED, Kind.CHECKOUT_STARTED, Kind.ORDER_COMPLETED, Kind.ORDER_CANCELLED})
 
 
 class Reason(StrEnum):
@@ -31,6 +33,8 @@ class Reason(StrEnum):
     ZERO_PRICE = "zero_price"  # the store is set not to announce orders that cost nothing
     PARTIAL_REFUND = "partial_refund"  # partial refunds are switched off
     REFUND_FELL = "refund_fell"  # the refunded amount went down; the highest seen is kept
+    NO_CONSENT = "no_consent"  # the person did not agree to what the destination is for
+    ERASED = "erased"  # the person was erased; nothing about them leaves again
     EMPTY = "empty"  # the template yields nothing for this fact
 
 

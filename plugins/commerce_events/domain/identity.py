@@ -9,9 +9,10 @@ from hashlib import sha256
 from typing import Literal
 from unicodedata import normalize
 
-from commerce_events.domain.records import Buyer, Record
+from commerce_events.domain.records import Buyer, Customer, Record
 
 Guest = Literal["hash", "browser", "email"]
+Link = Literal["identify", "alias", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,13 @@ class IdentityPolicy:
 
     hash: the browser's id, else a keyed hash of the e-mail address, as anonymousId.
     browser: the browser's id or nothing. email: the address itself, as userId.
+    `link` says how a guest is joined to the customer who later has the same address: by an identify with
+    both ids, by an alias call, or not at all.
     """
 
     prefer: tuple[Literal["account_member", "customer", "account"], ...] = ("account_member", "customer")
     guest: Guest = "hash"
+    link: Link = "identify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,25 @@ class Identity:
 
 def identify(record: Record, policy: IdentityPolicy, key: bytes) -> Identity:
     """The ids a record's messages carry. Empty only for a guest without e-mail address and browser id."""
-    order = record.order
-    if order.anonymised:  # nothing may point at the person, not even an internal id
+    if record.subject.anonymised:  # nothing may point at the person, not even an internal id
         return Identity(anonymous_id=keyed_hash(key, "order", record.id))
-    user_id = _internal_id(order.buyer, policy)
+    if isinstance(record.subject, Customer):
+        linked = guest_id(record.subject.email, policy, key) if policy.link == "identify" else None
+        return Identity(record.id, record.subject.anonymous_id or linked)
+    buyer = record.subject.buyer
+    user_id = internal_id(buyer, policy)
     if user_id is not None:
-        return Identity(user_id, order.buyer.anonymous_id)
-    return _guest(order.buyer, policy, key)
+        return Identity(user_id, buyer.anonymous_id)
+    return _guest(buyer, policy, key)
 
 
-def _internal_id(buyer: Buyer, policy: IdentityPolicy) -> str | None:
+def guest_id(email: str | None, policy: IdentityPolicy, key: bytes) -> str | None:
+    """What a guest with this address is called, if guests are called by their address at all."""
+    address = normal_email(email)
+    return keyed_hash(key, "email", address) if address and policy.guest == "hash" else None
+
+
+def internal_id(buyer: Buyer, policy: IdentityPolicy) -> str | None:
     ids = {
         "account_member": buyer.account_member_id,
         "customer": buyer.customer_id,
@@ -61,9 +74,7 @@ def _guest(buyer: Buyer, policy: IdentityPolicy, key: bytes) -> Identity:
     email = normal_email(buyer.email)
     if policy.guest == "email" and email:
         return Identity(email, buyer.anonymous_id)
-    if buyer.anonymous_id or policy.guest == "browser" or not email:
-        return Identity(None, buyer.anonymous_id)
-    return Identity(None, keyed_hash(key, "email", email))
+    return Identity(None, buyer.anonymous_id or guest_id(buyer.email, policy, key))
 
 
 def normal_email(email: str | None) -> str | None:

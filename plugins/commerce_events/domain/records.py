@@ -75,6 +75,7 @@ class Order:
     shipping_address: Mapping[str, str]
     lines: Sequence[Line]
     watched: Mapping[str, Any]
+    consent: Mapping[str, bool] | None = None  # by category; None: the store does not say
 
     @property
     def revenue(self) -> int:
@@ -83,8 +84,26 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer or account member as it stands now. `watched` maps a trait's name to its source value."""
+
+    name: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    anonymous_id: str | None  # the browser's id, carried in a configured field
+    custom: Mapping[str, Any]  # the store's own fields, under their names there
+    anonymised: bool
+    test: bool
+    watched: Mapping[str, Any]
+    consent: Mapping[str, bool] | None = None
+    deleted: bool = False  # the store has it no more; nothing but its id is known
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """An order with what we know of it, and the source's own document beside it.
+    """An order or a customer with what we know of it, and the source's own document beside it.
 
     `document` is the store's JSON with secrets and personal clutter that nobody needs removed:
     {"data": {...}, "included": {"items": [...]}}. `digest` tells two versions of the same second apart.
@@ -96,8 +115,22 @@ class Record:
     created_at: datetime
     updated_at: datetime
     digest: bytes
-    order: Order
+    subject: Order | Customer
     document: Mapping[str, Any]
+
+    @property
+    def order(self) -> Order:
+        """The subject of a record of stream `orders`."""
+        if not isinstance(self.subject, Order):
+            raise TypeError(f"a record of stream {self.stream} is no order")
+        return self.subject
+
+    @property
+    def customer(self) -> Customer:
+        """The subject of a record of stream `customers` or `account_members`."""
+        if not isinstance(self.subject, Customer):
+            raise TypeError(f"a record of stream {self.stream} is no customer")
+        return self.subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from commerce_events.domain.deliveries import Priority, Status
 from commerce_events.domain.facts import Fact
-from commerce_events.domain.lifecycle import State
 from commerce_events.domain.records import Record
+from commerce_events.domain.states import State
 
 
 @dataclass(frozen=True, slots=True)

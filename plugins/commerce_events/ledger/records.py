@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.facts import Kind
-from commerce_events.domain.lifecycle import State
 from commerce_events.domain.moments import micros, moment
+from commerce_events.domain.states import State
 from commerce_events.ledger.daily import DailyKey, count_daily
 from commerce_events.ledger.database import Database, insert_into, next_numbers
 from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told

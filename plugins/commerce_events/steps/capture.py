@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import TransientError
-from commerce_events.domain.lifecycle import is_news, judge
+from commerce_events.domain.lifecycle import judge
 from commerce_events.domain.records import Page, Record, Reject
+from commerce_events.domain.states import is_news
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
 from commerce_events.ledger.scans import Step
 from commerce_events.steps.store import OpenStore

@@ -49,7 +49,7 @@ class ElasticPathSource:
             order = with_transactions(record.order, Node(answer.body.get("data"), ("transactions",)))
         except (BadRecordError, RejectedError) as error:
             return _reject(record.id, error, dict(record.document))
-        return replace(record, order=order)
+        return replace(record, subject=order)
 
     def read(self, stream: str, record_id: str) -> Record | Reject:
         _check(stream)

@@ -26,7 +26,7 @@ def order_record(data: dict[str, Any], items: list[Any], rules: Rules, exponent_
         id=order["id"].identifier(),
         created_at=times["created_at"].moment(),
         updated_at=times["updated_at"].moment(),
-        order=_order(order, Node(items, ("included", "items")), document, rules, exponent_of),
+        subject=_order(order, Node(items, ("included", "items")), document, rules, exponent_of),
         digest=digest(document),
         document=document,
     )

@@ -1,0 +1,51 @@
+"""The facts of a customer's life. A fact carries only what changed, and nothing is ever told as empty."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from commerce_events.domain.facts import Fact, Kind, Reason
+from commerce_events.domain.records import Record
+from commerce_events.domain.states import Policy, State, fact_of, short_hash
+
+
+def customer_facts(record: Record, seen: State | None, policy: Policy) -> list[Fact]:
+    """The facts that are new in this look; not yet screened."""
+    return list(_deleted(record, policy) if record.customer.deleted else _present(record, seen, policy))
+
+
+def known_traits(record: Record, seen: State | None) -> dict[str, str]:
+    """What is known of each trait. One that became empty keeps its last value: nothing overwrites it."""
+    return {**(seen.watched if seen else {}), **_filled(record)}
+
+
+def _present(record: Record, seen: State | None, policy: Policy) -> Iterator[Fact]:
+    if seen is None and record.created_at >= policy.start:
+        yield fact_of(record, Kind.CUSTOMER_CREATED, record.created_at)
+        return
+    changed = _changed(_filled(record), seen)
+    if not changed or policy.customer_trigger != "customer.updated":
+        return
+    # Someone who was there before the start is introduced as of the start, since what is true of a person
+    # is no event of the past; else their first order would come from a stranger.
+    at = record.updated_at if seen else max(record.updated_at, policy.start)
+    yield replace(
+        fact_of(record, Kind.CUSTOMER_UPDATED, at),
+        revision=f"{record.updated_at.isoformat()}:{short_hash(known_traits(record, seen))}",
+        changed=tuple(sorted(changed)),
+        filtered=Reason.ANONYMISED if record.customer.anonymised else None,
+    )
+
+
+def _deleted(record: Record, policy: Policy) -> Iterator[Fact]:
+    if policy.customer_trigger == "customer.deleted":
+        yield replace(fact_of(record, Kind.CUSTOMER_UPDATED, record.updated_at), revision="deleted")
+
+
+def _changed(filled: Mapping[str, str], seen: State | None) -> set[str]:
+    known = seen.watched if seen else {}
+    return {trait for trait, value in filled.items() if known.get(trait) != value}
+
+
+def _filled(record: Record) -> dict[str, str]:
+    watched = record.customer.watched.items()
+    return {trait: short_hash(value) for trait, value in watched if value not in (None, "", [], {})}

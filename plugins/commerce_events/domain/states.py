@@ -1,0 +1,71 @@
+"""What is remembered of a record between two looks, and the rules it is judged by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from json import dumps
+from typing import Any
+
+from commerce_events.domain.facts import Fact, Kind
+from commerce_events.domain.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A store's rules for facts, from its configuration."""
+
+    start: datetime
+    checkout_trigger: str = "order.created"
+    completed_trigger: str = "order.paid"
+    customer_trigger: str = "customer.updated"
+    disabled: frozenset[Kind] = frozenset()
+    every_update: bool = False  # tell every change, as the Integrations Hub does
+    watch: frozenset[str] | None = None  # None: all groups
+    partial_refunds: bool = True
+    zero_price: bool = True  # announce orders that cost nothing
+    test_orders: bool = False  # announce orders that match the test filter
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What must be remembered of a record to judge the next look at it."""
+
+    updated_at: datetime
+    digest: bytes
+    refunded: int  # the highest total seen
+    watched: Mapping[str, str]
+    done: frozenset[Kind] = field(default=frozenset())
+    anonymised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The state to keep, and the facts that are new in it, in the order they are told."""
+
+    state: State
+    facts: tuple[Fact, ...]
+
+
+def is_news(record: Record, seen: State | None) -> bool:
+    """Whether a record differs from what is known and is not older than it."""
+    if seen is None or record.updated_at > seen.updated_at:
+        return True
+    return record.updated_at == seen.updated_at and record.digest != seen.digest
+
+
+def fact_of(record: Record, kind: Kind, known: datetime | None) -> Fact:
+    """A fact at its true time where one is known, else at the record's last change."""
+    return Fact(
+        store=record.store,
+        stream=record.stream,
+        record_id=record.id,
+        kind=kind,
+        occurred_at=known or record.updated_at,
+        certain=known is not None,
+    )
+
+
+def short_hash(value: Any) -> str:
+    text = dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=8).hexdigest()
