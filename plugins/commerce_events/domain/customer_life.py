@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from commerce_events.domain.facts import Fact, Kind, Reason
-from commerce_events.domain.records import Record
+from commerce_events.domain.records import Profile, Record
 from commerce_events.domain.states import Policy, State, fact_of, short_hash
 
 
 def customer_facts(record: Record, seen: State | None, policy: Policy) -> list[Fact]:
     """The facts that are new in this look; not yet screened."""
+    if isinstance(record.subject, Profile):
+        return list(_derived(record, seen))
     return list(_deleted(record, policy) if record.customer.deleted else _present(record, seen, policy))
 
 
@@ -36,6 +38,15 @@ def _present(record: Record, seen: State | None, policy: Policy) -> Iterator[Fac
     )
 
 
+def _derived(record: Record, seen: State | None) -> Iterator[Fact]:
+    """What a person's orders come to has changed. The first time, all of it is new."""
+    changed = _changed(_filled(record), seen)
+    if changed:
+        revision = f"{record.updated_at.isoformat()}:{short_hash(known_traits(record, seen))}"
+        update = fact_of(record, Kind.CUSTOMER_UPDATED, record.updated_at)
+        yield replace(update, revision=revision, changed=tuple(sorted(changed)))
+
+
 def _deleted(record: Record, policy: Policy) -> Iterator[Fact]:
     if policy.customer_trigger == "customer.deleted":
         yield replace(fact_of(record, Kind.CUSTOMER_UPDATED, record.updated_at), revision="deleted")
@@ -47,5 +58,6 @@ def _changed(filled: Mapping[str, str], seen: State | None) -> set[str]:
 
 
 def _filled(record: Record) -> dict[str, str]:
-    watched = record.customer.watched.items()
-    return {trait: short_hash(value) for trait, value in watched if value not in (None, "", [], {})}
+    subject = record.subject
+    watched = subject.traits if isinstance(subject, Profile) else record.customer.watched
+    return {trait: short_hash(value) for trait, value in watched.items() if value not in (None, "", [], {})}

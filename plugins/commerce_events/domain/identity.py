@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Literal
 from unicodedata import normalize
 
-from commerce_events.domain.records import Buyer, Customer, Record
+from commerce_events.domain.records import Buyer, Customer, Profile, Record
 
 Guest = Literal["hash", "browser", "email"]
 Link = Literal["identify", "alias", "none"]
@@ -48,6 +48,8 @@ def identify(record: Record, policy: IdentityPolicy, key: bytes) -> Identity:
     if isinstance(record.subject, Customer):
         linked = guest_id(record.subject.email, policy, key) if policy.link == "identify" else None
         return Identity(record.id, record.subject.anonymous_id or linked)
+    if isinstance(record.subject, Profile):
+        return Identity(record.id)
     buyer = record.subject.buyer
     user_id = internal_id(buyer, policy)
     if user_id is not None:

@@ -102,6 +102,15 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What follows from all orders of a person together; worked out here, in no store."""
+
+    traits: Mapping[str, Any]
+    anonymised: bool = False
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """An order or a customer with what we know of it, and the source's own document beside it.
 
@@ -115,7 +124,7 @@ class Record:
     created_at: datetime
     updated_at: datetime
     digest: bytes
-    subject: Order | Customer
+    subject: Order | Customer | Profile
     document: Mapping[str, Any]
 
     @property
@@ -130,6 +139,13 @@ class Record:
         """The subject of a record of stream `customers` or `account_members`."""
         if not isinstance(self.subject, Customer):
             raise TypeError(f"a record of stream {self.stream} is no customer")
+        return self.subject
+
+    @property
+    def profile(self) -> Profile:
+        """The subject of a record of stream `people`."""
+        if not isinstance(self.subject, Profile):
+            raise TypeError(f"a record of stream {self.stream} is no profile")
         return self.subject
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from commerce_events.domain.deliveries import Priority, Status
 from commerce_events.domain.facts import Fact
+from commerce_events.domain.people import Trace
 from commerce_events.domain.records import Record
 from commerce_events.domain.states import State
 
@@ -52,6 +53,7 @@ class Entry:
     person: str | None
     told: Sequence[Told]
     priority: Priority = Priority.LIVE
+    trace: Trace | None = None
 
 
 KnownStates = Mapping[str, Seen]

@@ -7,6 +7,7 @@ from commerce_events.ledger.database import Database
 from commerce_events.ledger.gate import Gate
 from commerce_events.ledger.lanes import Lanes
 from commerce_events.ledger.outbox import Outbox
+from commerce_events.ledger.people import People
 from commerce_events.ledger.records import Records
 from commerce_events.ledger.rejects import Rejects
 from commerce_events.ledger.reports import Reports
@@ -29,6 +30,7 @@ class Ledger:
         self.charter = Charter(database, reads_only)
         self.scans = Scans(database)
         self.records = Records(database)
+        self.people = People(database)
         self.rejects = Rejects(database)
         self.lanes = Lanes(database)
         self.gate = Gate(database)

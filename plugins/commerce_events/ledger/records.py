@@ -20,6 +20,7 @@ from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
 from commerce_events.ledger.packing import packed
 from commerce_events.ledger.scans import Step, advance
 from commerce_events.ledger.tables import delivery, fact, payload, record
+from commerce_events.ledger.traces import write_traces
 
 # Raised when a record's digest is computed in another way: every digest then differs once, harmlessly.
 DIGEST_VERSION = 1
@@ -54,6 +55,7 @@ class Records:
             fresh = _write_facts(connection, told, door, now, run)
             counts = _write_deliveries(connection, [pair for pair in told if pair[1].event_id in fresh], now)
             lost = frozenset(entry.record.id for entry in entries) - won
+            _write_traces(connection, [entry for entry in entries if entry.record.id in won], now)
             if step is not None and not lost:
                 advance(connection, step)
         return Outcome(counts, lost)
@@ -100,6 +102,12 @@ def _write_deliveries(
         connection.execute(insert_into(connection, payload), bodies)
     count_daily(connection, Counter(_daily_key(told, owed) for _, told, owed in owed))
     return Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
+
+
+def _write_traces(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
+    left = [(entry.record.id, entry.trace) for entry in entries if entry.trace is not None]
+    if left:
+        write_traces(connection, entries[0].record.store, left, now)
 
 
 def _daily_key(told: Told, owed: Owed) -> DailyKey:

@@ -1,0 +1,140 @@
+"""Writing down what records tell of people, in the transaction that records them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, or_, select, tuple_
+
+from commerce_events.domain.moments import micros
+from commerce_events.domain.people import Trace
+from commerce_events.ledger.database import insert_into
+from commerce_events.ledger.tables import person, person_conflict, person_key, purchase
+
+# One trace, and the record that left it.
+Left = tuple[str, Trace]
+
+
+def write_traces(connection: Connection, store: str, left: Sequence[Left], now: datetime) -> None:
+    """Purchases, keys and people, in one order for all writers, so that nobody waits crosswise."""
+    if not left:
+        return
+    _write_purchases(connection, store, left)
+    owners = _write_keys(connection, store, [trace for _, trace in left], now)
+    _write_people(connection, store, [trace for _, trace in left], owners)
+
+
+def _write_purchases(connection: Connection, store: str, left: Sequence[Left]) -> None:
+    rows = [
+        {
+            "store": store,
+            "record_id": record_id,
+            "person": trace.person,
+            "ordered_at": micros(trace.purchase.ordered_at),
+            "currency": trace.purchase.currency,
+            "exponent": trace.purchase.exponent,
+            "amount": trace.purchase.amount,
+            "counted": trace.purchase.counted,
+        }
+        for record_id, trace in sorted(left, key=lambda each: each[0])
+        if trace.purchase is not None
+    ]
+    if rows:
+        new = insert_into(connection, purchase)
+        changed = {
+            name: new.excluded[name] for name in ("person", "currency", "exponent", "amount", "counted")
+        }
+        key = [purchase.c.store, purchase.c.record_id]
+        connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def _write_keys(
+    connection: Connection, store: str, traces: Sequence[Trace], now: datetime
+) -> Mapping[tuple[str, str], str]:
+    """Whose each key is. A guest's key goes over to the customer who has it too; two customers conflict."""
+    claims = sorted(
+        {(kind, value, trace.person, trace.known) for trace in traces for kind, value in trace.keys}
+    )
+    if not claims:
+        return {}
+    rows = [
+        {"store": store, "kind": kind, "value": value, "person": who, "known": known}
+        for kind, value, who, known in claims
+    ]
+    new = insert_into(connection, person_key)
+    better = and_(person_key.c.known.is_(False), new.excluded.known)
+    taken = new.on_conflict_do_update(
+        index_elements=[person_key.c.store, person_key.c.kind, person_key.c.value],
+        set_={"person": new.excluded.person, "known": new.excluded.known},
+        where=better,
+    )
+    connection.execute(taken, rows)
+    pairs = [(kind, value) for kind, value, _, _ in claims]
+    asked = (person_key.c.store == store, tuple_(person_key.c.kind, person_key.c.value).in_(pairs))
+    found = connection.execute(select(person_key).where(*asked)).all()
+    owners = {(row.kind, row.value): row.person for row in found if row.known}
+    _write_conflicts(connection, store, [c for c in claims if c[3] and owners.get(c[:2]) != c[2]], now)
+    return owners
+
+
+def _write_conflicts(
+    connection: Connection, store: str, claims: Iterable[tuple[str, str, str, bool]], now: datetime
+) -> None:
+    rows = [
+        {"store": store, "kind": kind, "value": value, "other": who, "seen_at": micros(now)}
+        for kind, value, who, _ in claims
+    ]
+    if rows:
+        connection.execute(insert_into(connection, person_conflict).on_conflict_do_nothing(), rows)
+
+
+def _write_people(
+    connection: Connection, store: str, traces: Sequence[Trace], owners: Mapping[tuple[str, str], str]
+) -> None:
+    """Everyone whose orders changed, also those whose orders as a guest did."""
+    rows: dict[str, dict[str, Any]] = {}
+    for trace in traces:
+        affected = {trace.person} if trace.known else {owners[key] for key in trace.keys if key in owners}
+        for who in affected:
+            _merge(rows.setdefault(who, _nobody(store, who)), trace)
+    if not rows:
+        return
+    new = insert_into(connection, person)
+    given = new.excluded.address_at
+    newer = and_(given.is_not(None), or_(person.c.address_at.is_(None), given >= person.c.address_at))
+    kept = new.on_conflict_do_update(
+        index_elements=[person.c.store, person.c.person],
+        set_={
+            "changes": person.c.changes + new.excluded.changes,
+            "consent": func.coalesce(new.excluded.consent, person.c.consent),
+            "address": case((newer, new.excluded.address), else_=person.c.address),
+            "address_at": case((newer, given), else_=person.c.address_at),
+        },
+    )
+    connection.execute(kept, [rows[who] for who in sorted(rows)])
+
+
+def _nobody(store: str, who: str) -> dict[str, Any]:
+    return {
+        "store": store,
+        "person": who,
+        "changes": 0,
+        "derived": 0,
+        "consent": None,
+        "address": None,
+        "address_at": None,
+    }
+
+
+def _merge(row: dict[str, Any], trace: Trace) -> None:
+    """Several records of one page may tell of one person."""
+    row["changes"] = 1
+    if trace.consent is not None:
+        row["consent"] = json.dumps(dict(trace.consent), sort_keys=True)
+    if trace.purchase is None or not trace.address:
+        return
+    ordered_at = micros(trace.purchase.ordered_at)
+    if row["address_at"] is None or ordered_at >= row["address_at"]:
+        row["address_at"] = ordered_at
+        row["address"] = json.dumps(dict(trace.address), ensure_ascii=False, sort_keys=True)
