@@ -17,6 +17,7 @@ class Seen:
 
     version: int
     state: State
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Entry:
     told: Sequence[Told]
     priority: Priority = Priority.LIVE
     trace: Trace | None = None
+    erased: bool = False
 
 
 KnownStates = Mapping[str, Seen]

@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 
 from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
+from commerce_events.ledger.erasures import Erasures
 from commerce_events.ledger.gate import Gate
 from commerce_events.ledger.lanes import Lanes
 from commerce_events.ledger.outbox import Outbox
@@ -31,6 +32,7 @@ class Ledger:
         self.scans = Scans(database)
         self.records = Records(database)
         self.people = People(database)
+        self.erasures = Erasures(database)
         self.rejects = Rejects(database)
         self.lanes = Lanes(database)
         self.gate = Gate(database)

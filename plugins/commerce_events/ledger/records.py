@@ -43,7 +43,7 @@ class Records:
         key = (record.c.store == store, record.c.stream == stream, record.c.record_id.in_(list(ids)))
         with self.database.read() as connection:
             rows = connection.execute(select(record).where(*key)).all()
-        return {row.record_id: Seen(row.version, _decode(row)) for row in rows}
+        return {row.record_id: Seen(row.version, _decode(row), row.erased) for row in rows}
 
     def record(
         self, entries: Sequence[Entry], *, door: Door, now: datetime, run: str | None, step: Step | None
@@ -68,7 +68,7 @@ def _write_states(connection: Connection, entries: Sequence[Entry]) -> frozenset
     if not rows:
         return frozenset()
     new = insert_into(connection, record)
-    kept = ("version", "source_updated_at", "state", "hash", "hash_version", "person")
+    kept = ("version", "source_updated_at", "state", "hash", "hash_version", "person", "erased")
     swap = new.on_conflict_do_update(
         index_elements=[record.c.store, record.c.stream, record.c.record_id],
         set_={name: new.excluded[name] for name in kept},
@@ -127,7 +127,7 @@ def _state_row(entry: Entry) -> dict[str, Any]:
         "hash_version": DIGEST_VERSION,
         "person": entry.person,
         "created_at": micros(entry.record.created_at),
-        "erased": False,
+        "erased": entry.erased,
     }
 
 

@@ -74,6 +74,8 @@ record = Table(
     Column("erased", Boolean, nullable=False),
 )
 
+Index("ix_record_person", record.c.store, record.c.person)
+
 # What happened, told once: the key is computed from the fact itself.
 fact = Table(
     "fact",

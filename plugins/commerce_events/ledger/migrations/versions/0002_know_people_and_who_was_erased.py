@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("store", "record_id"),
     )
     op.create_index("ix_purchase_person", "purchase", ["store", "person", "ordered_at"])
+    op.create_index("ix_record_person", "record", ["store", "person"])
     op.create_table(
         "tombstone",
         sa.Column("store", sa.String(length=100), nullable=False),
@@ -84,6 +85,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_record_person", table_name="record")
     op.drop_table("tombstone")
     op.drop_index("ix_purchase_person", table_name="purchase")
     op.drop_table("purchase")
