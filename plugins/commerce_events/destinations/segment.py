@@ -3,13 +3,13 @@
 import gzip
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 import requests
 
 from commerce_events import __version__
+from commerce_events.destinations.waits import retry_after
 from commerce_events.domain.batches import Limits
 from commerce_events.domain.errors import ConfigurationError, RejectedError, TransientError
 from commerce_events.domain.identity import Identity
@@ -25,7 +25,6 @@ RETRIED = frozenset({408, 410, 429, 460}) | (frozenset(range(500, 600)) - {501, 
 # Refusals of what was sent. Any other final status says that the address or the key is wrong.
 CONTENT = frozenset({400, 413, 422})
 
-LONGEST_RETRY_AFTER = 300.0
 PAUSE_AFTER_429 = 1.0  # where no Retry-After comes along
 
 
@@ -142,19 +141,6 @@ class SegmentClient:
             raise TransientError("Something before Segment answered 200 with a web page", maybe_taken=True)
         if _json(response).get("success") is False:
             raise RejectedError(f"Segment answered 200 without success{_code(response)}")
-
-
-def retry_after(response: requests.Response) -> float | None:
-    """The wait that was asked for, in seconds: a number or a date, at most five minutes."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return min(float(value), LONGEST_RETRY_AFTER)
-    try:
-        until = parsedate_to_datetime(value)
-        now = parsedate_to_datetime(response.headers["Date"])
-    except (ValueError, KeyError):
-        return None
-    return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
 
 
 def _json(response: requests.Response) -> dict[str, Any]:
