@@ -1,11 +1,15 @@
 """The store's filter syntax: what is documented works, everything else is refused."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
-from commerce_events.sandbox.filters import BadFilter, Span, parse
+from commerce_events.sandbox import filters
+from commerce_events.sandbox.filters import BadFilter, Span
+from commerce_events.sandbox.lists import ORDERS
 
+parse = partial(filters.parse, rules=ORDERS)
 SECOND = int(datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC).timestamp())
 MIDNIGHT = int(datetime(2026, 2, 3, tzinfo=UTC).timestamp())
 DAY = 86_400
@@ -89,14 +93,14 @@ def test_a_quoted_operand_may_hold_the_syntax_itself():
     [(attribute, test)] = parse(r'eq(name,"O\"Hara, (the):one")').tests
 
     assert attribute == "name"
-    assert test('O"Hara, (the):one')
+    assert test(['O"Hara, (the):one'])
 
 
 def test_a_star_stands_for_anything():
     [(_, test)] = parse("like(email,*@example.com)").tests
 
-    assert test("ada@example.com")
-    assert not test("ada@example.com.evil")
+    assert test(["ada@example.com"])
+    assert not test(["ada@example.com.evil"])
 
 
 def test_ten_filters_are_allowed():

@@ -1,6 +1,7 @@
 """The store's answers: errors with the documented bodies, and the envelope of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -44,31 +45,55 @@ def raw_list(documents: Sequence[bytes]) -> bytes:
     return b"[" + b",".join(documents) + b"]"
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of how many, and how a list of them is asked for again."""
+
+    offset: int
+    limit: int
+    total: int
+    url: str = ""
+    query: str = ""  # what links carry beside the page: the filter, and neither sort nor include
+
+
 def envelope(
-    data: Sequence[bytes], url: str, query: str, offset: int, limit: int, total: int, included: bytes = b""
+    data: Sequence[bytes], page: Page, links: Callable[[Page], Json] | None, included: bytes = b""
 ) -> Response:
-    """`query` is what the links carry beside the page: the filter, and neither sort nor include."""
-    pages = -(-total // limit)
+    """Without `links` there are none: not every list of the store has them."""
     meta = {
-        "page": {"limit": limit, "offset": offset, "current": offset // limit + 1, "total": pages},
-        "results": {"total": total},
+        "page": {
+            "limit": page.limit,
+            "offset": page.offset,
+            "current": page.offset // page.limit + 1,
+            "total": -(-page.total // page.limit),
+        },
+        "results": {"total": page.total},
     }
-    links = _links(url, query, offset, limit, total)
-    body = b'{"data":%b,%b"links":%b,"meta":%b}'
-    return Response(200, body % (raw_list(data), included, orjson.dumps(links), orjson.dumps(meta)))
+    linked = b'"links":%b,' % orjson.dumps(links(page)) if links else b""
+    return Response(
+        200, b'{"data":%b,%b%b"meta":%b}' % (raw_list(data), included, linked, orjson.dumps(meta))
+    )
 
 
-def _links(url: str, query: str, offset: int, limit: int, total: int) -> Json:
+def page_links(page: Page) -> Json:
     """As in the documents' sample, `prev` of the first page is the first page itself."""
-
-    def page(start: int) -> str:
-        return f"{url}?page[offset]={start}&page[limit]={limit}&filter={quote(query)}"
-
-    last = max(0, (total - 1) // limit * limit)
+    last = max(0, (page.total - 1) // page.limit * page.limit)
+    after = page.offset + page.limit
     return {
-        "current": page(offset),
-        "first": page(0),
-        "last": page(last),
-        "prev": page(max(0, offset - limit)),
-        "next": page(offset + limit) if offset + limit < total else None,
+        "current": _link(page, page.offset),
+        "first": _link(page, 0),
+        "last": _link(page, last),
+        "prev": _link(page, max(0, page.offset - page.limit)),
+        "next": _link(page, after) if after < page.total else None,
     }
+
+
+def member_links(page: Page) -> Json:
+    """As in the documents' sample of account members: where no page is, the word "null" stands."""
+    links = page_links(page)
+    before = links["prev"] if page.offset else "null"
+    return {**links, "prev": before, "next": links["next"] or "null"}
+
+
+def _link(page: Page, start: int) -> str:
+    return f"{page.url}?page[offset]={start}&page[limit]={page.limit}&filter={quote(page.query)}"

@@ -1,11 +1,13 @@
 """Orders as the store keeps them ready to send: serialised once per change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from commerce_events.sandbox.lists import ORDERS, Path
 from commerce_events.sandbox.orders import Held
 from commerce_events.sandbox.wire import Json
 
@@ -35,49 +37,31 @@ class Entry:
 
 def entry(held: Held, number: int, now: datetime) -> Entry:
     """A record without times is filed under `now`, one without an id under its number."""
-    times = _at(held.document, "meta", "timestamps") or {}
     return Entry(
-        id=str(held.document.get("id") or f"no-id-{number}"),
+        id=filed_id(held.document, number),
         number=number,
-        created=_seconds(times.get("created_at"), now),
-        updated=_seconds(times.get("updated_at"), now),
-        body=_kept(held.document),
-        items=tuple(map(_kept, held.items)),
-        transactions=_kept(held.transactions),
+        created=filed_second(held.document, "created_at", now),
+        updated=filed_second(held.document, "updated_at", now),
+        body=kept(held.document),
+        items=tuple(map(kept, held.items)),
+        transactions=kept(held.transactions),
     )
 
 
-def _kept(value: object) -> bytes:
-    """A copy of its own size: what orjson returns holds on to a buffer several times as large."""
-    return bytes(memoryview(orjson.dumps(value)))
+def filed_id(document: Json, number: int) -> str:
+    return str(document.get("id") or f"no-id-{number}")
 
 
-def _seconds(printed: object, now: datetime) -> int:
+def filed_second(document: Json, name: str, now: datetime) -> int:
     try:
-        return int(datetime.fromisoformat(str(printed)).timestamp())
+        return int(datetime.fromisoformat(str(_at(document, "meta", "timestamps", name))).timestamp())
     except ValueError:
         return int(now.timestamp())
 
 
-ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "status": ("status",),
-    "payment": ("payment",),
-    "shipping": ("shipping",),
-    "currency": ("meta", "display_price", "with_tax", "currency"),
-    "with_tax": ("meta", "display_price", "with_tax", "amount"),
-    "without_tax": ("meta", "display_price", "without_tax", "amount"),
-    "name": ("customer", "name"),
-    "email": ("customer", "email"),
-    "contact.name": ("contact", "name"),
-    "contact.email": ("contact", "email"),
-    "customer_id": ("relationships", "customer", "data", "id"),
-    "account_id": ("relationships", "account", "data", "id"),
-    "account_member_id": ("relationships", "account_member", "data", "id"),
-    "shipping_postcode": ("shipping_address", "postcode"),
-    "billing_postcode": ("billing_address", "postcode"),
-    "external_ref": ("external_ref",),
-    "order_number": ("order_number",),
-}
+def kept(value: object) -> bytes:
+    """A copy of its own size: what orjson returns holds on to a buffer several times as large."""
+    return bytes(memoryview(orjson.dumps(value)))
 
 
 def values(entry: Entry, attribute: str) -> list[str]:
@@ -85,7 +69,19 @@ def values(entry: Entry, attribute: str) -> list[str]:
     if attribute in ("product_id", "product_sku"):
         name = attribute.removeprefix("product_") if attribute == "product_sku" else attribute
         return [str(line.get(name)) for line in entry.lines()]
-    value = _at(entry.document(), *ATTRIBUTES[attribute])
+    return found(entry.document(), ORDERS.paths[attribute])
+
+
+SORTS: dict[str, Callable[[Entry], object]] = {
+    "payment": lambda entry: values(entry, "payment"),
+    "shipping": lambda entry: values(entry, "shipping"),
+    "status": lambda entry: values(entry, "status"),
+    "with_tax": lambda entry: int(values(entry, "with_tax")[0]),
+}
+
+
+def found(document: Json, path: Path) -> list[str]:
+    value = _at(document, *path)
     return [] if value is None else [str(value)]
 
 

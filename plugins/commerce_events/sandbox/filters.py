@@ -1,36 +1,21 @@
-"""The store's filter syntax: what `/v2/orders` documents, and nothing beside it."""
+"""The store's filter syntax, held to what a list documents, and nothing beside it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import ge, gt, le, lt
+from typing import Any
+
+from commerce_events.sandbox.lists import Rules
 
 MOST_FILTERS = 10
-EXACT = ("status", "payment", "shipping", "currency", "product_id", "product_sku")
-TEXT = (
-    "name",
-    "email",
-    "customer_id",
-    "account_id",
-    "account_member_id",
-    "contact.name",
-    "contact.email",
-    "shipping_postcode",
-    "billing_postcode",
-    "external_ref",
-    "order_number",
-)
-AMOUNTS = ("with_tax", "without_tax")
-TIMES = ("created_at", "updated_at")
-OPERATORS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(EXACT, frozenset({"eq"})),
-    **dict.fromkeys(TEXT, frozenset({"eq", "like"})),
-    **dict.fromkeys(AMOUNTS, frozenset({"gt", "ge", "lt", "le"})),
-    **dict.fromkeys(TIMES, frozenset({"eq", "gt", "ge", "lt", "le"})),
-}
-TERM = re.compile(r'(\w+)\(([\w.]+),(?:"((?:[^"\\]|\\.)*)"|([^"(),]+))\)')
+TERM = re.compile(r'(\w+)\(([\w.]+)(?:,(?:"((?:[^"\\]|\\.)*)"|([^"(),]+)))?\)')
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+SINGLE_QUOTED = re.compile(r"'(.*)'", re.DOTALL)
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {"gt": gt, "ge": ge, "lt": lt, "le": le}
 NEVER, EVER = -(2**62), 2**62
+Test = Callable[[Sequence[str]], bool]  # of the values that a record has under an attribute; none for null
 
 
 class BadFilter(ValueError):
@@ -54,20 +39,22 @@ class Filter:
 
     created: Span
     updated: Span
-    tests: tuple[tuple[str, Callable[[str], bool]], ...]
+    tests: tuple[tuple[str, Test], ...]
 
 
-def parse(text: str, *, only_days: bool = False) -> Filter:
+def parse(text: str, rules: Rules, *, only_days: bool = False) -> Filter:
     """`only_days`: a store that honours no more than the day of a time."""
     spans = {"created_at": Span(), "updated_at": Span()}
     tests = []
     for operator, attribute, operand in _terms(text):
-        if operator not in OPERATORS.get(attribute, ()):
+        if operator not in rules.operators.get(attribute, ()):
             raise BadFilter(attribute)
         if attribute in spans:
             spans[attribute] &= _span(operator, operand, only_days=only_days)
+        elif attribute in rules.amounts:
+            tests.append((attribute, _compare_amounts(operator, operand)))
         else:
-            tests.append((attribute, _test(operator, operand, amount=attribute in AMOUNTS)))
+            tests.append((attribute, _test(operator, operand)))
     return Filter(spans["created_at"], spans["updated_at"], tuple(tests))
 
 
@@ -78,7 +65,10 @@ def _terms(text: str) -> list[tuple[str, str, str]]:
         if not found:
             raise BadFilter("syntax")
         operator, attribute, quoted, bare = found.groups()
-        terms.append((operator, attribute, bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)))
+        operand = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        if (operand is None) != (operator == "is_null"):
+            raise BadFilter("operand")
+        terms.append((operator, attribute, operand or ""))
         place = found.end()
         if place < len(text) and text[place] != ":":
             raise BadFilter("syntax")
@@ -124,22 +114,27 @@ def _moment(operand: str) -> tuple[int, bool]:
     return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds, is_day
 
 
-def _test(operator: str, operand: str, *, amount: bool) -> Callable[[str], bool]:
-    if amount:
-        return _compare(operator, operand)
-    if operator == "eq":
-        return lambda value: value == operand
-    pattern = re.compile(".*".join(map(re.escape, operand.split("*"))), re.DOTALL)
-    return lambda value: bool(pattern.fullmatch(value))
+def _test(operator: str, operand: str) -> Test:
+    match operator:
+        case "eq":
+            return lambda values: operand in values
+        case "is_null":
+            return lambda values: not values
+        case "like":
+            return _matches(operand, re.NOFLAG)
+        case "ilike":  # the one operator whose documented operands stand in single quotes
+            return _matches(SINGLE_QUOTED.sub(r"\1", operand), re.IGNORECASE)
+        case _:
+            return lambda values: any(COMPARED[operator](value, operand) for value in values)
 
 
-def _compare(operator: str, operand: str) -> Callable[[str], bool]:
+def _matches(operand: str, flags: re.RegexFlag) -> Test:
+    pattern = re.compile(".*".join(map(re.escape, operand.split("*"))), re.DOTALL | flags)
+    return lambda values: any(map(pattern.fullmatch, values))
+
+
+def _compare_amounts(operator: str, operand: str) -> Test:
     if not re.fullmatch(r"-?\d+", operand):
         raise BadFilter("amount")
     limit = int(operand)
-    return {
-        "gt": lambda value: int(value) > limit,
-        "ge": lambda value: int(value) >= limit,
-        "lt": lambda value: int(value) < limit,
-        "le": lambda value: int(value) <= limit,
-    }[operator]
+    return lambda values: any(COMPARED[operator](int(value), limit) for value in values)

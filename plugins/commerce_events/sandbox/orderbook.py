@@ -7,30 +7,36 @@ from threading import RLock
 
 from commerce_events.sandbox import life
 from commerce_events.sandbox.carts import Cart, fill
-from commerce_events.sandbox.catalogue import ENABLED, Person, people, person, products
+from commerce_events.sandbox.catalogue import ENABLED, Person, people, products
 from commerce_events.sandbox.clock import StoreClock
-from commerce_events.sandbox.entries import Entry, entry
+from commerce_events.sandbox.enrolling import enrol_buyers, enrol_visitors
+from commerce_events.sandbox.entries import SORTS, Entry, entry, values
 from commerce_events.sandbox.filters import Filter
 from commerce_events.sandbox.lines import Line
 from commerce_events.sandbox.orders import Held, check_out
+from commerce_events.sandbox.peoplebook import KINDS, PeopleBook
 from commerce_events.sandbox.seeding import seeded_orders, take
 from commerce_events.sandbox.shelf import Selection, Shelf
 from commerce_events.sandbox.wire import Json
 
 
-class OrderBook:
+class OrderBook(PeopleBook):
     """Thread-safe; every change takes the store's present time as its `updated_at`."""
 
-    def __init__(self, *, seed: int, orders: int, now: datetime | None) -> None:
+    def __init__(
+        self, *, seed: int, orders: int, customers: int = 0, members: int = 0, now: datetime | None
+    ) -> None:
         self.store_clock = StoreClock(now)
+        PeopleBook.__init__(self, seed=seed, clock=self.store_clock)
         self._dice = Random(seed)
         self._lock = RLock()
-        self._shelf = Shelf()
+        self._shelf: Shelf[Entry] = Shelf(values, SORTS)
         self._number = 0
         self.products = products(self._dice)
         self.people = people(self._dice, max(12, orders // 3))
-        for held in seeded_orders(self._dice, orders, self.products, self.people, self.clock):
-            self._file(held)
+        placed = seeded_orders(self._dice, orders, self.products, self.people, self.clock)
+        enrol_buyers(self, Random(seed), self.people, map(self._filed, placed), self.clock)
+        enrol_visitors(self, Random(seed), customers or orders // 15, members or orders // 30, self.clock)
 
     @property
     def clock(self) -> datetime:
@@ -66,7 +72,7 @@ class OrderBook:
         with self._lock:
             return self._shelf.get(order_id)
 
-    def select(self, wanted: Filter, sort: str, asked: object) -> Selection:
+    def select(self, wanted: Filter, sort: str, asked: object) -> Selection[Entry]:
         with self._lock:
             return self._shelf.select(wanted, sort, asked)
 
@@ -81,7 +87,8 @@ class OrderBook:
         shipping: int = 0,
         **fields: object,
     ) -> str:
-        """`buyer` is a person or one of guest, customer, account; `fields` are set on the order itself.
+        """`buyer` is a person, the id of a customer or account member, or one of guest, customer, account
+        for someone new; `fields` are set on the order itself.
 
         Without `lines` the cart is filled by chance; `shipping` belongs to a cart with given lines.
         """
@@ -137,12 +144,13 @@ class OrderBook:
         return self._file(Held(document, items or [], transactions or []))
 
     def _buyer(self, buyer: str | Person | None) -> Person:
-        if isinstance(buyer, Person):
-            return buyer
         if buyer is None:
-            return self._dice.choice(self.people)
-        number = ("customer", "guest", "account").index(buyer)
-        return person(self._dice, 100_000 + 4 * self._number + number)
+            buyer = self._dice.choice(self.people)
+        elif buyer in KINDS:
+            buyer = self.stranger(buyer)
+        elif isinstance(buyer, str):
+            buyer = self.owner(buyer)
+        return self.log_in(buyer)
 
     def _known(self, order_id: str) -> Entry:
         found = self.entry(order_id)
@@ -156,6 +164,10 @@ class OrderBook:
             held = before.held()
             change(held)
             self._shelf.put(entry(held, before.number, self.clock))
+
+    def _filed(self, held: Held) -> Held:
+        self._file(held)
+        return held
 
     def _file(self, held: Held) -> str:
         with self._lock:

@@ -1,33 +1,40 @@
-"""The store's orders, indexed by both times, so that a page costs no walk over all of them."""
+"""The records of one list, indexed by both times, so that a page costs no walk over all of them."""
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from commerce_events.sandbox.entries import Entry, values
 from commerce_events.sandbox.filters import Filter, Span
 
 KEPT_SELECTIONS = 8
-SORTS: dict[str, Callable[[Entry], Any]] = {
-    "created_at": lambda entry: entry.created,
-    "updated_at": lambda entry: entry.updated,
-    "payment": lambda entry: values(entry, "payment"),
-    "shipping": lambda entry: values(entry, "shipping"),
-    "status": lambda entry: values(entry, "status"),
-    "with_tax": lambda entry: int(values(entry, "with_tax")[0]),
-}
+
+
+class Row(Protocol):
+    """A snapshot of one record; `number` makes index keys unique."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def created(self) -> int: ...
+    @property
+    def updated(self) -> int: ...
+
+
+R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Generic[R]):
     """Rows in order, with the keys they are ordered by."""
 
-    rows: Sequence[Entry]
+    rows: Sequence[R]
     keys: Sequence[Any]
 
-    def page(self, offset: int, limit: int, dice: Random | None) -> Sequence[Entry]:
+    def page(self, offset: int, limit: int, dice: Random | None) -> Sequence[R]:
         """With `dice`, rows of equal keys come in another order each time: nothing promises one."""
         end = min(offset + limit, len(self.rows))
         if offset >= end or dice is None:
@@ -40,9 +47,9 @@ class Selection:
         return _shuffle_ties(self.rows[first:last], self.keys[first:last], dice)[offset - first : end - first]
 
 
-def _shuffle_ties(rows: Sequence[Entry], keys: Sequence[Any], dice: Random) -> list[Entry]:
-    shuffled: list[Entry] = []
-    group: list[Entry] = []
+def _shuffle_ties(rows: Sequence[R], keys: Sequence[Any], dice: Random) -> list[R]:
+    shuffled: list[R] = []
+    group: list[R] = []
     for place, row in enumerate(rows):
         if group and keys[place] != keys[place - 1]:
             dice.shuffle(group)
@@ -53,43 +60,61 @@ def _shuffle_ties(rows: Sequence[Entry], keys: Sequence[Any], dice: Random) -> l
     return shuffled + group
 
 
-def _by_created(entry: Entry) -> tuple[int, int]:
-    return entry.created, entry.number
+def _by_created(row: Row) -> tuple[int, int]:
+    return row.created, row.number
 
 
-def _by_updated(entry: Entry) -> tuple[int, int]:
-    return entry.updated, entry.number
+def _by_updated(row: Row) -> tuple[int, int]:
+    return row.updated, row.number
 
 
-class Shelf:
-    """Not thread-safe: the store holds its lock around every call."""
+class Shelf(Generic[R]):
+    """Not thread-safe: the store holds its lock around every call.
 
-    def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
-        self._created: list[Entry] = []
-        self._updated: list[Entry] = []
-        self._selections: dict[object, Selection] = {}
+    `values` answers what a row holds under a filter's attribute; `sorts` are the keys besides the times.
+    """
+
+    def __init__(
+        self, values: Callable[[R, str], list[str]], sorts: Mapping[str, Callable[[R], Any]]
+    ) -> None:
+        self._values = values
+        self._sorts: Mapping[str, Callable[[R], Any]] = {
+            "created_at": lambda row: row.created,
+            "updated_at": lambda row: row.updated,
+            **sorts,
+        }
+        self._rows: dict[str, R] = {}
+        self._created: list[R] = []
+        self._updated: list[R] = []
+        self._selections: dict[object, Selection[R]] = {}
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._rows)
 
-    def get(self, order_id: str) -> Entry | None:
-        return self._entries.get(order_id)
+    def get(self, row_id: str) -> R | None:
+        return self._rows.get(row_id)
 
-    def all(self) -> list[Entry]:
+    def all(self) -> list[R]:
         """In order of insertion."""
-        return list(self._entries.values())
+        return list(self._rows.values())
 
-    def put(self, entry: Entry) -> None:
-        if previous := self._entries.get(entry.id):
-            del self._created[bisect_left(self._created, _by_created(previous), key=_by_created)]
-            del self._updated[bisect_left(self._updated, _by_updated(previous), key=_by_updated)]
-        self._entries[entry.id] = entry
-        insort(self._created, entry, key=_by_created)
-        insort(self._updated, entry, key=_by_updated)
+    def put(self, row: R) -> None:
+        if previous := self._rows.get(row.id):
+            self._take_off(previous)
+        self._rows[row.id] = row
+        insort(self._created, row, key=_by_created)
+        insort(self._updated, row, key=_by_updated)
         self._selections.clear()
 
-    def select(self, wanted: Filter, sort: str, asked: object) -> Selection:
+    def remove(self, row_id: str) -> None:
+        self._take_off(self._rows.pop(row_id))
+        self._selections.clear()
+
+    def _take_off(self, row: R) -> None:
+        del self._created[bisect_left(self._created, _by_created(row), key=_by_created)]
+        del self._updated[bisect_left(self._updated, _by_updated(row), key=_by_updated)]
+
+    def select(self, wanted: Filter, sort: str, asked: object) -> Selection[R]:
         """`asked` names the question: the same one is answered from memory until something changes."""
         if asked not in self._selections:
             if len(self._selections) >= KEPT_SELECTIONS:
@@ -97,21 +122,21 @@ class Shelf:
             self._selections[asked] = self._select(wanted, sort)
         return self._selections[asked]
 
-    def _select(self, wanted: Filter, sort: str) -> Selection:
-        created = _slice(self._created, wanted.created, lambda entry: entry.created)
-        updated = _slice(self._updated, wanted.updated, lambda entry: entry.updated)
+    def _select(self, wanted: Filter, sort: str) -> Selection[R]:
+        created = _slice(self._created, wanted.created, lambda row: row.created)
+        updated = _slice(self._updated, wanted.updated, lambda row: row.updated)
         if len(created) <= len(updated):
             low, high = wanted.updated.low, wanted.updated.high
-            rows = [entry for entry in created if low <= entry.updated < high]
+            rows = [row for row in created if low <= row.updated < high]
         else:
             low, high = wanted.created.low, wanted.created.high
-            rows = [entry for entry in updated if low <= entry.created < high]
+            rows = [row for row in updated if low <= row.created < high]
         for attribute, test in wanted.tests:
-            rows = [entry for entry in rows if any(map(test, values(entry, attribute)))]
-        key = SORTS[sort.removeprefix("-")]
+            rows = [row for row in rows if test(self._values(row, attribute))]
+        key = self._sorts[sort.removeprefix("-")]
         rows.sort(key=key, reverse=sort.startswith("-"))
-        return Selection(rows, [key(entry) for entry in rows])
+        return Selection(rows, [key(row) for row in rows])
 
 
-def _slice(index: list[Entry], span: Span, key: Callable[[Entry], int]) -> list[Entry]:
+def _slice(index: list[R], span: Span, key: Callable[[R], int]) -> list[R]:
     return index[bisect_left(index, span.low, key=key) : bisect_left(index, span.high, key=key)]

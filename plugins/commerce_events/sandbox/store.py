@@ -1,23 +1,26 @@
-"""A stand-in for an Elastic Path store: its HTTP face. What can be done to its orders is in `orderbook`."""
+"""A stand-in for an Elastic Path store: its HTTP face. What can be done to it is in `orderbook` and
+`peoplebook`."""
 
 from datetime import datetime
 from random import Random
 
 import orjson
 
-from commerce_events.sandbox import listing
 from commerce_events.sandbox.answers import (
     envelope,
     failure,
     not_found,
+    page_links,
     raw_list,
     unauthorised,
 )
 from commerce_events.sandbox.catalogue import currency_documents
 from commerce_events.sandbox.entries import Entry
 from commerce_events.sandbox.http import StandIn
-from commerce_events.sandbox.listing import Habits
+from commerce_events.sandbox.listing import Habits, Reader, Refused, included, wants_items, whole_list
+from commerce_events.sandbox.lists import ORDERS
 from commerce_events.sandbox.orderbook import OrderBook
+from commerce_events.sandbox.people_pages import CustomerPages, MemberPages
 from commerce_events.sandbox.rates import RateLimit
 from commerce_events.sandbox.tokens import Tokens
 from commerce_events.sandbox.wire import Request, Response
@@ -31,14 +34,26 @@ class ElasticPathStandIn(OrderBook, StandIn):
     client_id = "sandbox-client"
     client_secret = "sandbox-secret"
 
-    def __init__(self, *, seed: int = 0, orders: int = 0, now: datetime | None = None, port: int = 0) -> None:
-        OrderBook.__init__(self, seed=seed, orders=orders, now=now)
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        orders: int = 0,
+        customers: int = 0,
+        members: int = 0,
+        now: datetime | None = None,
+        port: int = 0,
+    ) -> None:
+        """`customers` and `members` never ordered; beside them are those who did."""
+        OrderBook.__init__(self, seed=seed, orders=orders, customers=customers, members=members, now=now)
         self.habits = Habits()
         self.tokens = Tokens(self.store_clock, self.client_id, self.client_secret)
         self.rate_limit = RateLimit()
         self._currencies = list(map(orjson.dumps, currency_documents(Random(seed))))
-        self._tie_dice = Random(seed)
         StandIn.__init__(self, port)
+        self._reader = Reader(self.habits, self.store_clock, seed)
+        self._customer_pages = CustomerPages(self.customer_register, self._reader)
+        self._member_pages = MemberPages(self.member_register, self._reader, self.habits, self.url)
 
     def now(self) -> datetime:
         return self.clock
@@ -57,7 +72,10 @@ class ElasticPathStandIn(OrderBook, StandIn):
             return failure(414, "Request too large")
         if request.method != "GET":
             return failure(405, "Method not allowed")
-        return self._get(request)
+        try:
+            return self._get(request)
+        except Refused as refused:
+            return refused.response
 
     def _get(self, request: Request) -> Response:
         match request.path.strip("/").split("/"):
@@ -66,26 +84,26 @@ class ElasticPathStandIn(OrderBook, StandIn):
             case ["v2", "orders", order_id, *rest]:
                 found = self.entry(order_id)
                 return self._part(found, rest, request) if found else not_found("Order")
+            case ["v2", "customers", *rest]:
+                return self._customer_pages.answer(request, rest)
+            case ["v2", "account-members", *rest]:
+                return self._member_pages.answer(request, rest)
             case ["v2", "currencies"]:
                 return self._list_currencies(request)
             case _:
                 return not_found("Resource")
 
     def _list(self, request: Request) -> Response:
-        try:
-            question = listing.read_question(request, self.habits, int(self.clock.timestamp()))
-        except listing.Refused as refused:
-            return refused.response
-        asked = (question.filter_text, question.sort, question.filter.created, question.filter.updated)
-        selection = self.select(question.filter, question.sort, asked)
-        return listing.answer(question, selection, self.habits, self._tie_dice, f"{self.url}/v2/orders")
+        rules = ORDERS.with_sort("updated_at") if self.habits.sort_by_updated_at else ORDERS
+        rows, page = self._reader.read(request, rules, self.select, self.url)
+        items = included(rows, self.habits.max_included) if wants_items(request) else b""
+        return envelope([row.body for row in rows], page, page_links, items)
 
     def _part(self, entry: Entry, rest: list[str], request: Request) -> Response:
         match rest:
             case []:
-                with_items = "items" in request.parameters().get("include", "").split(",")
-                included = b',"included":{"items":%b}' % raw_list(entry.items)
-                extra = included if with_items and entry.items else b""
+                shown = b',"included":{"items":%b}' % raw_list(entry.items)
+                extra = shown if wants_items(request) and entry.items else b""
                 return Response(200, b'{"data":%b%b}' % (entry.body, extra))
             case ["items"]:
                 return Response(200, b'{"data":%b}' % raw_list(entry.items))
@@ -95,10 +113,4 @@ class ElasticPathStandIn(OrderBook, StandIn):
                 return not_found("Resource")
 
     def _list_currencies(self, request: Request) -> Response:
-        try:
-            page = listing.read_page(request.parameters())
-        except listing.Refused as refused:
-            return refused.response
-        offset, limit = page["offset"], page["limit"]
-        rows = self._currencies[offset : offset + limit]
-        return envelope(rows, f"{self.url}/v2/currencies", "", offset, limit, len(self._currencies))
+        return whole_list(request, self._currencies, self.url, page_links)
