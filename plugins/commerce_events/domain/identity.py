@@ -11,6 +11,9 @@ from unicodedata import normalize
 
 from commerce_events.domain.records import Buyer, Customer, Profile, Record
 
+# Which stream holds the people of each kind.
+PEOPLE = {"account_member": "account_members", "customer": "customers"}
+
 Guest = Literal["hash", "browser", "email"]
 Link = Literal["identify", "alias", "none"]
 
@@ -61,6 +64,17 @@ def guest_id(email: str | None, policy: IdentityPolicy, key: bytes) -> str | Non
     """What a guest with this address is called, if guests are called by their address at all."""
     address = normal_email(email)
     return keyed_hash(key, "email", address) if address and policy.guest == "hash" else None
+
+
+def introduced_by(buyer: Buyer, policy: IdentityPolicy) -> tuple[str, str] | None:
+    """The stream and record that say who a buyer is; None for guests and for mere accounts."""
+    for name in policy.prefer:
+        found = {"account_member": buyer.account_member_id, "customer": buyer.customer_id}.get(name)
+        if found:
+            return PEOPLE[name], found
+        if name == "account" and buyer.account_id:
+            return None
+    return None
 
 
 def internal_id(buyer: Buyer, policy: IdentityPolicy) -> str | None:

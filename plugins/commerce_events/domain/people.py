@@ -41,6 +41,7 @@ class Totals:
     """A person's counted orders together. `spent` by currency: (minor units, exponent, orders)."""
 
     first_order_at: datetime | None
+    first_order_id: str | None
     last_order_at: datetime | None
     last_order_id: str | None
     orders: int

@@ -41,6 +41,15 @@ class Charter:
         """The secret behind hashed guest ids, made once and kept."""
         return bytes.fromhex(self._keep("identity_key", secrets.token_hex(32)))
 
+    def knows_past(self, store: str) -> bool:
+        """Whether the ledger has seen every order the store ever had."""
+        with self.database.read() as connection:
+            return connection.scalar(select(meta.c.value).where(meta.c.key == f"past:{store}")) is not None
+
+    def note_past(self, store: str, how: str) -> None:
+        """Write down that nothing of the store's past is missing, and how that was found."""
+        self._keep(f"past:{store}", how)
+
     def _keep(self, key: str, value: str) -> str:
         """The value kept under `key`; the given one if there was none."""
         with self.database.read() as connection:

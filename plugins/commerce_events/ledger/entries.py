@@ -18,6 +18,7 @@ class Seen:
     version: int
     state: State
     erased: bool = False
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

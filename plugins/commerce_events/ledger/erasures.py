@@ -66,18 +66,23 @@ def tombstone_of(key: bytes, value: str) -> str:
 class Erasures:
     database: Database
 
-    def erase(self, store: str, user_id: str, key: bytes, now: datetime) -> Counter[str]:
+    def erase(
+        self, store: str, who: str, key: bytes, now: datetime, *, regulate: bool = True
+    ) -> Counter[str]:
         """Remove all there is about a person, in one transaction; returns what was removed, in rows.
 
         Safe to repeat. Messages already accepted keep their row without body; the rest is filtered.
+        `regulate` asks for the erasure at the destination too, which only knows people with a userId.
         """
         with self.database.write() as connection:
-            ids = _ids_of(connection, store, user_id)
+            ids = _ids_of(connection, store, who)
             removed = _forget_messages(connection, _events_of(store, ids))
             removed["rejects"] = _forget_rejects(connection, store, ids)
             removed["records"] = _forget_records(connection, store, ids)
             _forget_person(connection, store, ids)
-            _bury(connection, store, user_id, ids, key, now)
+            _bury(connection, store, ids, key, now)
+            if regulate:
+                _ask(connection, store, who, key, now)
         return removed
 
     def erased(self, store: str, values: Collection[str]) -> frozenset[str]:
@@ -140,10 +145,10 @@ class Erasures:
         ]
 
 
-def _ids_of(connection: Connection, store: str, user_id: str) -> list[str]:
+def _ids_of(connection: Connection, store: str, who: str) -> list[str]:
     """The person's id, and what they are known by: e-mail hash, browser ids."""
-    mine = (person_key.c.store == store, person_key.c.person == user_id)
-    return sorted({user_id, *connection.scalars(select(person_key.c.value).where(*mine))})
+    mine = (person_key.c.store == store, person_key.c.person == who)
+    return sorted({who, *connection.scalars(select(person_key.c.value).where(*mine))})
 
 
 def _events_of(store: str, ids: Sequence[str]) -> Select[Any]:
@@ -193,10 +198,11 @@ def _forget_person(connection: Connection, store: str, ids: Sequence[str]) -> No
     connection.execute(delete(person_key).where(person_key.c.store == store, keys))
 
 
-def _bury(
-    connection: Connection, store: str, user_id: str, ids: Sequence[str], key: bytes, now: datetime
-) -> None:
+def _bury(connection: Connection, store: str, ids: Sequence[str], key: bytes, now: datetime) -> None:
     stones = [{"store": store, "value": tombstone_of(key, each), "erased_at": micros(now)} for each in ids]
     connection.execute(insert_into(connection, tombstone).on_conflict_do_nothing(), stones)
+
+
+def _ask(connection: Connection, store: str, user_id: str, key: bytes, now: datetime) -> None:
     asked = {"store": store, "value": tombstone_of(key, user_id), "user_id": user_id, "asked_at": micros(now)}
     connection.execute(insert_into(connection, erasure).on_conflict_do_nothing(), [asked])

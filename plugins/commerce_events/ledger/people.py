@@ -36,6 +36,12 @@ class People:
             rows = connection.execute(select(person.c.person, person.c.consent).where(*asked)).all()
         return {row.person: json.loads(row.consent) for row in rows}
 
+    def knows(self, store: str, who: str) -> bool:
+        """Whether this is a person with an id of the store's own, rather than a guest."""
+        asked = (person.c.store == store, person.c.person == who)
+        with self.database.read() as connection:
+            return connection.scalar(select(person.c.person).where(*asked)) is not None
+
     def behind(self, store: str, count: int) -> list[Behind]:
         """People whose traits must be worked out again."""
         late = (person.c.store == store, person.c.changes > person.c.derived)
@@ -113,6 +119,7 @@ def _totals(rows: Sequence[Any]) -> Totals:
         spent[row.currency] = (minor + row.amount, row.exponent, orders + 1)
     return Totals(
         first_order_at=moment(rows[0].ordered_at) if rows else None,
+        first_order_id=rows[0].record_id if rows else None,
         last_order_at=moment(rows[-1].ordered_at) if rows else None,
         last_order_id=rows[-1].record_id if rows else None,
         orders=len(rows),

@@ -43,7 +43,7 @@ class Records:
         key = (record.c.store == store, record.c.stream == stream, record.c.record_id.in_(list(ids)))
         with self.database.read() as connection:
             rows = connection.execute(select(record).where(*key)).all()
-        return {row.record_id: Seen(row.version, _decode(row), row.erased) for row in rows}
+        return {row.record_id: Seen(row.version, _decode(row), row.erased, row.person) for row in rows}
 
     def record(
         self, entries: Sequence[Entry], *, door: Door, now: datetime, run: str | None, step: Step | None

@@ -67,6 +67,12 @@ class Scans:
             )
             connection.execute(update(stream).where(*key).values(complete=True))
 
+    def is_complete(self, store: str, name: str) -> bool:
+        """Whether a scan of the stream has ever ended."""
+        with self.database.read() as connection:
+            key = (stream.c.store == store, stream.c.stream == name)
+            return bool(connection.scalar(select(stream.c.complete).where(*key)))
+
     def watermark(self, store: str, name: str) -> datetime | None:
         with self.database.read() as connection:
             key = (stream.c.store == store, stream.c.stream == name)

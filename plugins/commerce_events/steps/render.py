@@ -62,7 +62,7 @@ class Renderer:
     def identity(self, record: Record) -> Identity:
         return identify(record, self.store.identity_policy(), self.key)
 
-    def told(self, fact: Fact, record: Record, door: Door) -> list[Told]:
+    def told(self, fact: Fact, record: Record, door: Door, *, first_order: bool | None = None) -> list[Told]:
         """The rows for one fact: one, or one for each call its template makes."""
         identity = self.identity(record)
         lane = lane_of(identity.person or f"{record.stream}:{record.id}")
@@ -71,7 +71,13 @@ class Renderer:
             return [Told(event_id(self.store.namespace, fact), fact, "", lane, ended)]
         tracking = self.store.tracking(fact.kind)
         document = template_input(
-            fact, record, identity, door=door, root=tracking.root, trigger=tracking.trigger
+            fact,
+            record,
+            identity,
+            door=door,
+            root=tracking.root,
+            trigger=tracking.trigger,
+            first_order=first_order,
         )
         rendering = self.render(fact.kind, fact.occurred_at, document)
         return [self._part(fact, part, lane, rendering) for part in rendering.parts]

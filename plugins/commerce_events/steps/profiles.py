@@ -1,0 +1,48 @@
+"""Profiles: what follows from all orders of a person together, told when it changes."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from commerce_events.domain.facts import Kind
+from commerce_events.domain.people import Totals, computed_traits
+from commerce_events.domain.records import Profile, Record
+from commerce_events.ledger.people import Behind
+from commerce_events.steps.record import record_all
+from commerce_events.steps.store import OpenStore
+
+PEOPLE = "people"
+GROUP = 200
+
+
+def tell_profiles(store: OpenStore) -> Counter[str]:
+    """Catch up with everybody whose orders changed. Exact whatever the order in which they came.
+
+    Each change of an order is counted in the transaction that records it, and a profile is done only for
+    the change it was worked out from: one that comes meanwhile is done again.
+    """
+    outcome: Counter[str] = Counter()
+    if not store.settings.tracking(Kind.CUSTOMER_UPDATED).enabled:
+        return outcome
+    while behind := store.ledger.people.behind(store.name, GROUP):
+        totals = _totals(store, [each.person for each in behind])
+        now = store.clock()
+        records = [_profile(store.name, each, totals.get(each.person), now) for each in behind]
+        outcome += record_all(store, PEOPLE, records)
+        store.ledger.people.catch_up(store.name, behind)
+    return outcome
+
+
+def _totals(store: OpenStore, people: list[str]) -> Mapping[str, Totals]:
+    """Nothing until the ledger knows every order there ever was: a part of the past would be a wrong sum."""
+    if not store.settings.traits.computed or not store.ledger.charter.knows_past(store.name):
+        return {}
+    linked = store.settings.identity.link != "none"
+    return store.ledger.people.totals(store.name, people, linked=linked)
+
+
+def _profile(store: str, behind: Behind, totals: Totals | None, now: datetime) -> Record:
+    traits = computed_traits(totals) if totals is not None else {}
+    if behind.address:
+        traits["address"] = dict(behind.address)
+    return Record(store, PEOPLE, behind.person, now, now, b"", Profile(traits), {"data": {}})
