@@ -10,6 +10,7 @@ from loopback import Loopback
 
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
+from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
 from commerce_events.airflow.hooks.service import SECONDS, ServiceHook
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.sandbox.segment import SegmentStandIn
@@ -24,12 +25,16 @@ STORE = {
     "password": "s3cret",
 }
 SEGMENT = {"conn_type": "segment", "host": "https://segment.example.com", "password": "writekey"}
+PUBLIC_API = {"conn_type": "segment_public_api", "host": "https://api.example.com", "password": "sgp_tok3n"}
+ALL = [
+    (ElasticPathHook("mine"), STORE),
+    (SegmentHook("mine"), SEGMENT),
+    (SegmentPublicApiHook("mine"), PUBLIC_API),
+]
 SECRETS = {"webhook_secret": "whsec-1", "identity_key": "idkey-1", "anything": "else-1", "X-Token": "tok-1"}
 
 
-@pytest.mark.parametrize(
-    ("hook", "fields"), [(ElasticPathHook("mine"), STORE), (SegmentHook("mine"), SEGMENT)]
-)
+@pytest.mark.parametrize(("hook", "fields"), ALL)
 def test_no_key_of_extra_becomes_a_header(
     give_connection: Give, server: Loopback, hook: ServiceHook, fields: dict[str, Any]
 ) -> None:
@@ -45,9 +50,7 @@ def test_no_key_of_extra_becomes_a_header(
     assert not [word for word in (*SECRETS, *SECRETS.values()) if word.lower() in sent.lower()]
 
 
-@pytest.mark.parametrize(
-    ("hook", "fields"), [(ElasticPathHook("mine"), STORE), (SegmentHook("mine"), SEGMENT)]
-)
+@pytest.mark.parametrize(("hook", "fields"), ALL)
 def test_a_session_carries_no_credentials_of_its_own(
     give_connection: Give,
     server: Loopback,
@@ -134,6 +137,20 @@ def test_a_segment_connection_becomes_settings(give_connection: Give) -> None:
     assert (own.url, own.integrations) == ("https://segment.example.com/v2/b", {"All": False})
 
 
+def test_a_public_api_connection_becomes_settings(give_connection: Give) -> None:
+    give_connection("us", **{**PUBLIC_API, "host": None})
+    give_connection("eu", **PUBLIC_API)
+
+    us, eu = SegmentPublicApiHook("us"), SegmentPublicApiHook("eu")
+
+    assert (us.settings().base_url, eu.settings().base_url) == (
+        "https://api.segmentapis.com",
+        "https://api.example.com",
+    )
+    us.get_conn()
+    assert us.base_url == "https://api.segmentapis.com"
+
+
 @pytest.mark.parametrize(
     ("fields", "url"),
     [
@@ -155,10 +172,12 @@ def test_a_host_is_https_unless_it_says_otherwise(
 def test_secrets_are_not_shown(give_connection: Give) -> None:
     give_connection("store", **{**STORE, "extra": SECRETS})
     give_connection("segment", **SEGMENT)
+    give_connection("papi", **PUBLIC_API)
+    hooks = (ElasticPathHook("store"), SegmentHook("segment"), SegmentPublicApiHook("papi"))
 
-    shown = repr([ElasticPathHook("store").settings(), SegmentHook("segment").settings()])
+    shown = repr([hook.settings() for hook in hooks])
 
-    assert not [word for word in ("s3cret", "whsec-1", "idkey-1", "writekey") if word in shown]
+    assert not [word for word in ("s3cret", "whsec-1", "idkey-1", "writekey", "sgp_") if word in shown]
 
 
 @pytest.mark.parametrize(
@@ -181,12 +200,16 @@ def test_secrets_are_not_shown(give_connection: Give) -> None:
         (SegmentHook, {"extra": {"integrations": "[1]"}}, "integrations must be a JSON object"),
         (SegmentHook, {"extra": {"integrations": "{"}}, "integrations must be a JSON object"),
         (SegmentHook, {"extra": {"max_events_per_second": -1}}, "max_events_per_second must be a number"),
+        (SegmentPublicApiHook, {"password": ""}, "mine: password is empty; it must be the token"),
+        (SegmentPublicApiHook, {"password": "two words"}, "mine: password is no token"),
+        (SegmentPublicApiHook, {"host": "ftp://api.example.com"}, "mine: host must be a URL"),
     ],
 )
 def test_a_wrong_field_is_named_without_its_value(
     give_connection: Give, hook: type[Any], fields: dict[str, Any], complaint: str
 ) -> None:
-    give_connection("mine", **{**(STORE if hook is ElasticPathHook else SEGMENT), **fields})
+    right = next(known for one, known in ALL if isinstance(one, hook))
+    give_connection("mine", **{**right, **fields})
 
     with pytest.raises(ConfigurationError, match=complaint) as raised:
         hook("mine").settings()
@@ -233,3 +256,18 @@ def test_the_test_button_tells_of_a_segment_that_is_not_there(give_connection: G
     give_connection("mine", **{**SEGMENT, "host": "http://127.0.0.1:9"})
 
     assert SegmentHook("mine").test_connection() == (False, "Segment cannot be reached (ConnectionError)")
+
+
+def test_the_test_button_tells_of_the_public_api(give_connection: Give, server: Loopback) -> None:
+    give_connection("mine", **{**PUBLIC_API, "host": server.url})
+    server.answer = b'{"data":{"message":"commerce-events"}}'
+    passed, _ = SegmentPublicApiHook("mine").test_connection()
+    server.status, server.answer = 401, b'{"errors":[{"type":"unauthorized","message":"no such token"}]}'
+
+    failed, why = SegmentPublicApiHook("mine").test_connection()
+
+    assert passed
+    assert not failed
+    assert "token of connection mine" in why
+    assert "sgp_" not in why
+    assert server.heard[0].headers["Authorization"] == "Bearer sgp_tok3n"

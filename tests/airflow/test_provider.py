@@ -8,9 +8,14 @@ from airflow.sdk import Connection
 
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
+from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
 from commerce_events.airflow.provider import get_provider_info
 
-HOOKS = [("elasticpath", ElasticPathHook), ("segment", SegmentHook)]
+HOOKS = [
+    ("elasticpath", ElasticPathHook),
+    ("segment", SegmentHook),
+    ("segment_public_api", SegmentPublicApiHook),
+]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,7 @@ def test_a_connection_makes_its_own_hook(kind: str, hook: type) -> None:
     assert made.http_conn_id == "mine"  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("kind", ["elasticpath", "segment"])
+@pytest.mark.parametrize("kind", [kind for kind, _ in HOOKS])
 def test_every_field_of_a_form_is_shown(manager: ProvidersManager, kind: str) -> None:
     shown = {name for name in manager.connection_form_widgets if name.startswith(f"extra__{kind}__")}
 
@@ -58,6 +63,7 @@ def test_the_standard_fields_carry_our_words(manager: ProvidersManager) -> None:
     assert labels == {
         "elasticpath": {"host": "API base URL", "login": "Client id", "password": "Client secret"},
         "segment": {"host": "API host", "password": "Write key"},
+        "segment_public_api": {"host": "API host (empty: the US)", "password": "Token"},
     }
 
 

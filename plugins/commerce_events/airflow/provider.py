@@ -1,4 +1,4 @@
-"""What Airflow shows of us: two kinds of connection and the fields of their forms."""
+"""What Airflow shows of us: the kinds of connection and the fields of their forms."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": PACKAGE,
         "name": "Commerce events",
         "description": "Connections to an Elastic Path store and to Segment.",
-        "connection-types": [_elasticpath(), _segment()],
+        "connection-types": [_elasticpath(), _segment(), _segment_public_api()],
     }
 
 
@@ -73,6 +73,20 @@ def _segment() -> dict[str, Any]:
                 {"type": ["string", "null"]},
             ),
         },
+    }
+
+
+def _segment_public_api() -> dict[str, Any]:
+    return {
+        "connection-type": "segment_public_api",
+        "hook-name": "Segment Public API",
+        "hook-class-name": f"{HOOKS}.segment_public_api.SegmentPublicApiHook",
+        "ui-field-behaviour": {
+            "hidden-fields": ["login", "port", "schema"],
+            "relabeling": {"host": "API host (empty: the US)", "password": "Token"},
+            "placeholders": {"host": "https://api.segmentapis.com"},
+        },
+        "conn-fields": {},
     }
 
 
