@@ -99,9 +99,21 @@ class OrderCancelled(Tracking):
     template: Text = "segment/elasticpath/order_cancelled.jsonata"
 
 
+class CustomerCreated(Tracking):
+    trigger: Literal["customer.created"] = "customer.created"
+    template: Text = "segment/elasticpath/customer_created.jsonata"
+
+
+class CustomerUpdated(Tracking):
+    trigger: Literal["customer.updated", "customer.deleted"] = "customer.updated"
+    template: Text = "segment/elasticpath/customer_updated.jsonata"
+
+
 class Trackings(Section):
     """One field for each kind of fact, by its name."""
 
+    customer_created: CustomerCreated = CustomerCreated()
+    customer_updated: CustomerUpdated = CustomerUpdated()
     checkout_started: CheckoutStarted = CheckoutStarted()
     order_completed: OrderCompleted = OrderCompleted()
     order_updated: OrderUpdated = OrderUpdated()
@@ -178,6 +190,7 @@ class Store(Section):
             start=self.start,
             checkout_trigger=self.trackings.checkout_started.trigger,
             completed_trigger=self.trackings.order_completed.trigger,
+            customer_trigger=self.trackings.customer_updated.trigger,
             disabled=frozenset(kind for kind in Kind if not self.tracking(kind).enabled),
             every_update=updated.tell == "all",
             watch=updated.watch,

@@ -7,10 +7,12 @@ from typing import Any
 
 from commerce_events.domain.facts import Fact, Kind, Refund
 from commerce_events.domain.identity import Identity
-from commerce_events.domain.records import Buyer, Line, LineKind, Order, Record
+from commerce_events.domain.records import Buyer, Customer, Line, LineKind, Order, Profile, Record
 
 WHEN = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 SOMEBODY = Identity(user_id="customer-1")
+OF_CUSTOMERS = (Kind.CUSTOMER_CREATED, Kind.CUSTOMER_UPDATED)
+OF_ORDERS = tuple(kind for kind in Kind if kind not in OF_CUSTOMERS)
 
 
 def line(**given: Any) -> Line:
@@ -88,3 +90,51 @@ def item(sku: str, unit: int, **given: Any) -> dict[str, Any]:
 def fact(kind: Kind = Kind.ORDER_COMPLETED, refund: Refund | None = None) -> Fact:
     completed = Fact(store="shop", stream="orders", record_id="order-1", kind=kind, occurred_at=WHEN)
     return replace(completed, refund=refund)
+
+
+def customer(**given: Any) -> Customer:
+    """A customer whose watched traits follow its fields."""
+    values: dict[str, Any] = {
+        "name": "Jane Q Doe",
+        "first_name": None,
+        "last_name": None,
+        "email": "jane@example.com",
+        "phone": None,
+        "anonymous_id": None,
+        "custom": {},
+        "anonymised": False,
+        "test": False,
+    }
+    external_ref = given.pop("external_ref", None)
+    values.update(given)
+    plain = {name: values[name] for name in ("name", "first_name", "last_name", "email", "phone")}
+    own = {f"custom.{name}": value for name, value in values["custom"].items()}
+    return Customer(**{"watched": {**plain, "external_ref": external_ref, **own}, **values})
+
+
+def customer_record(data: dict[str, Any] | None = None, **given: Any) -> Record:
+    """A customer of the store "shop" as Elastic Path documents it."""
+    whole = customer(**given)
+    document = {"id": "customer-1", "type": "customer", "name": whole.name, "email": whole.email}
+    return replace(
+        record(),
+        stream="customers",
+        id="customer-1",
+        subject=whole,
+        document={"data": {**document, **(data or {})}},
+    )
+
+
+def profile_record(**traits: Any) -> Record:
+    return replace(record(), stream="people", id="customer-1", subject=Profile(traits), document={"data": {}})
+
+
+def customer_fact(kind: Kind = Kind.CUSTOMER_CREATED, *changed: str) -> Fact:
+    return replace(fact(kind), stream="customers", record_id="customer-1", changed=changed)
+
+
+def pair(kind: Kind) -> tuple[Fact, Record]:
+    """A fact of that kind, and a record it may be about."""
+    if kind in OF_CUSTOMERS:
+        return customer_fact(kind, "name"), customer_record()
+    return fact(kind, Refund(1, 1) if kind is Kind.ORDER_REFUNDED else None), record()

@@ -25,6 +25,13 @@ WANTED = {
     "custom_items",
     "anonymised",
 }
+OF_CUSTOMERS = {
+    "anonymised",
+    "custom_fields",
+    "non_ascii_name",
+    "single_word_name",
+    "orders_add_up",
+}
 
 
 @pytest.mark.parametrize("result", RESULTS, ids=lambda result: f"{result.template}:{result.case}")
@@ -39,6 +46,13 @@ def test_every_order_template_is_met_with_the_hard_orders(template: Path) -> Non
     met = {result.case for result in RESULTS if result.template == name}
 
     assert met >= WANTED
+
+
+@pytest.mark.parametrize("name", ["customer_created", "customer_updated"])
+def test_every_customer_template_is_met_with_the_hard_people(name: str) -> None:
+    met = {result.case for result in RESULTS if result.template.endswith(name)}
+
+    assert met >= OF_CUSTOMERS
 
 
 def test_refunds_have_a_case_for_a_part_the_rest_and_the_whole() -> None:

@@ -10,10 +10,19 @@ from typing import Any
 
 import orjson
 import pytest
-from templates.samples import SOMEBODY, WHEN, fact, line, record
+from templates.samples import (
+    OF_ORDERS,
+    SOMEBODY,
+    WHEN,
+    fact,
+    line,
+    pair,
+    record,
+)
 
 from commerce_events.domain.facts import Fact, Kind, Refund
 from commerce_events.domain.identity import Identity
+from commerce_events.domain.people import Totals, computed_traits
 from commerce_events.domain.records import Buyer, LineKind, Record
 from commerce_events.templates.view import TRIGGERS, template_input
 
@@ -26,6 +35,8 @@ STREET = {
     "city": "Leeds",
 }
 PLACE = {"postcode": "LS1", "county": "York", "region": "", "country": "GB", "company_name": "ACME"}
+CONSENT = {"marketing": True, "analytics": False}
+TOTALS = Totals(WHEN, WHEN, "order-1", 3, {"EUR": (100, 2, 2), "USD": (100, 2, 1)})
 
 
 def commerce(
@@ -52,7 +63,9 @@ def test_the_webhook_body_is_rebuilt() -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_fact_has_its_trigger(kind: Kind) -> None:
-    document = template_input(fact(kind), record(), SOMEBODY, door="poll")
+    told, whole = pair(kind)
+
+    document = template_input(told, whole, SOMEBODY, door="poll")
 
     assert document["triggered_by"] == TRIGGERS[kind]
 
@@ -72,7 +85,7 @@ def test_the_webhooks_id_is_the_same_for_the_same_fact_only() -> None:
         return found
 
     assert seen(fact()) == seen(fact())
-    assert len({seen(fact(kind)) for kind in Kind} | {seen(fact(), store="other")}) == len(Kind) + 1
+    assert len({seen(fact(kind)) for kind in OF_ORDERS} | {seen(fact(), store="other")}) == len(OF_ORDERS) + 1
 
 
 def test_the_input_is_plain_json() -> None:
@@ -217,14 +230,39 @@ def test_times_are_utc_with_milliseconds() -> None:
 
 def test_golden_inputs_hold_nothing_that_a_template_will_not_see() -> None:
     """Cases are edited by hand: what they give a template must be what it gets."""
-    full = Buyer(customer_id="c", name="Jane Doe", email="j@example.com", phone="1")
-    address = {**STREET, **PLACE}
-    whole = record(buyer=full, billing_address=address, shipping_address=address, refunded=100)
-    identity = Identity("u", "a")
-    known = places(commerce(fact(Kind.ORDER_REFUNDED, Refund(100, 100)), whole, identity))
+    folder = Path(__file__).parent / "golden/segment/elasticpath"
+    seen_of_orders, seen_of_customers = places(full_order()), places(full_customer())
 
-    for path in (Path(__file__).parent / "golden").rglob("*.input.json"):
+    for path in folder.rglob("*.input.json"):
+        known = seen_of_customers if path.parent.name.startswith("customer_") else seen_of_orders
         assert places(json.loads(path.read_text())["commerce"]) <= known, path.name
+
+
+def full_order() -> Any:
+    address = {**STREET, **PLACE}
+    full = Buyer(customer_id="c", name="Jane Doe", email="j@example.com", phone="1")
+    whole = record(buyer=full, billing_address=address, shipping_address=address, refunded=100)
+    told = fact(Kind.ORDER_REFUNDED, Refund(100, 100))
+    known = {"first_order": True, "consent": CONSENT}
+    return template_input(told, whole, Identity("u", "a"), door="poll", **known)["commerce"]
+
+
+def full_customer() -> Any:
+    fields = {"loyalty_tier": "gold", "points": 1, "opted_out": True}
+    whole = customer_record(phone="1", first_name="A", last_name="B", external_ref="E", custom=fields)
+    derived = {**computed_traits(TOTALS), "address": {**STREET, **PLACE}}
+    seen = template_input(
+        customer_fact(),
+        whole,
+        Identity("u", "a"),
+        door="poll",
+        custom=fields,
+        derived=derived,
+        consent=CONSENT,
+    )
+    gone = template_input(customer_fact(), customer_record(deleted=True), SOMEBODY, door="poll")
+    both = {**seen["commerce"]["customer"], **gone["commerce"]["customer"]}
+    return {**seen["commerce"], "customer": both}
 
 
 def places(value: Any, at: str = "") -> set[str]:

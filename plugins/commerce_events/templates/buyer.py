@@ -1,9 +1,10 @@
-"""Who bought, for the key `commerce.customer`. Empty for an anonymised order: nothing personal is left."""
+"""Who bought, for the key `commerce.customer` of an order; empty where it is anonymised."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from commerce_events.domain.records import Order
+from commerce_events.templates.wording import known
 
 # Our names, and those a store's own address may use for the same.
 _ADDRESS = {
@@ -20,11 +21,11 @@ _ADDRESS = {
 def customer(order: Order) -> dict[str, Any]:
     if order.anonymised:
         return {}
-    billing, shipping = _address(order.billing_address), _address(order.shipping_address)
+    billing, shipping = address_parts(order.billing_address), address_parts(order.shipping_address)
     return known(
         {
             "name": order.buyer.name,
-            **_names(order.buyer.name, billing, shipping),
+            **_typed_names(order.buyer.name, billing, shipping),
             "email": order.buyer.email,
             "phone": order.buyer.phone,
             "billing_address": billing,
@@ -33,22 +34,22 @@ def customer(order: Order) -> dict[str, Any]:
     )
 
 
-def _names(name: str | None, *addresses: Mapping[str, str]) -> dict[str, str | None]:
-    """The names as typed into an address; else the full name, cut at its first space."""
+def _typed_names(name: str | None, *addresses: Mapping[str, str]) -> dict[str, str | None]:
+    """The names as typed into an address, else what the full name tells."""
     for address in addresses:
         if "first_name" in address or "last_name" in address:
             return {part: address.get(part) for part in ("first_name", "last_name")}
+    return name_parts(name)
+
+
+def name_parts(name: str | None) -> dict[str, str | None]:
+    """A full name, cut at its first space; a single word is a first name."""
     first, _, last = (name or "").strip().partition(" ")
     return {"first_name": first, "last_name": last.strip()}
 
 
-def _address(given: Mapping[str, str]) -> dict[str, Any]:
+def address_parts(given: Mapping[str, str]) -> dict[str, Any]:
     """Street lines become one street."""
     street = given.get("street") or ", ".join(filter(None, (given.get("line_1"), given.get("line_2"))))
     named = {name: next(filter(None, map(given.get, ours)), None) for name, ours in _ADDRESS.items()}
     return known({"street": street, **named})
-
-
-def known(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what is None or empty. Zero and False are known."""
-    return {name: value for name, value in values.items() if value is not None and value not in ("", [], {})}

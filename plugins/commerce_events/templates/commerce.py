@@ -1,97 +1,56 @@
-"""The key `commerce` of a template's input: one order and one fact in words that fit any store.
+"""The key `commerce` of a template's input: one record and one fact in words that fit any store.
 
 What is not known is absent, never null or empty, so that a template can pass it on without a test.
-Amounts are JSON numbers in major units; `minor` holds the same in whole minor units.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from commerce_events.domain.facts import Fact, Refund
+from commerce_events.domain.facts import Fact
 from commerce_events.domain.identity import Identity
-from commerce_events.domain.money import number
-from commerce_events.domain.records import Line, Order, Record
-from commerce_events.templates.buyer import customer, known
+from commerce_events.domain.records import Order, Profile, Record
+from commerce_events.templates.customers import customer_parts
+from commerce_events.templates.orders import order_parts
+from commerce_events.templates.wording import known, rfc3339
 
 SCHEMA = 1
 
 
-def commerce(fact: Fact, record: Record, identity: Identity, door: str) -> dict[str, Any]:
-    order = record.order
-    document: dict[str, Any] = {
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is known of a person beside the record.
+
+    `custom` names the store's fields that may leave; `derived` is what follows from all their orders.
+    """
+
+    custom: Collection[str] = ()
+    derived: Mapping[str, Any] | None = None
+    first_order: bool | None = None
+    consent: Mapping[str, bool] | None = None
+
+
+def commerce(
+    fact: Fact, record: Record, identity: Identity, door: str, background: Background
+) -> dict[str, Any]:
+    return {
         "schema": SCHEMA,
         "event": {"kind": str(fact.kind), "occurred_at": rfc3339(fact.occurred_at), "door": str(door)},
         "store": record.store,
         "identity": known({"userId": identity.user_id, "anonymousId": identity.anonymous_id}),
-        "order": _order(record),
-        "lines": [_line(line, order.exponent) for line in order.lines],
-        "customer": customer(order),
-        "money": _money(order),
-        "context": {},
+        **_parts(fact, record, background),
+        "context": _context(record, background.consent),
     }
-    if fact.refund is not None:
-        document["refund"] = _refund(fact.refund, order)
-    return document
 
 
-def _order(record: Record) -> dict[str, Any]:
-    order = record.order
-    return known(
-        {
-            "id": record.id,
-            "number": order.number,
-            "status": order.status,
-            "payment": order.payment,
-            "shipping": order.shipping,
-            "created_at": rfc3339(record.created_at),
-            "updated_at": rfc3339(record.updated_at),
-            "paid_at": order.paid_at and rfc3339(order.paid_at),
-            "coupon": ",".join(order.coupons),  # receivers know one string
-            "coupons": list(order.coupons),
-            "anonymised": order.anonymised,
-            "test": order.test,
-        }
-    )
+def _parts(fact: Fact, record: Record, background: Background) -> dict[str, Any]:
+    if isinstance(record.subject, Order):
+        return order_parts(fact, record, background.first_order)
+    return customer_parts(fact, record, background.custom, background.derived)
 
 
-def _line(line: Line, exponent: int) -> dict[str, Any]:
-    return known(
-        {
-            "kind": str(line.kind),
-            "id": line.id,
-            "product_id": line.product_id,
-            "sku": line.sku,
-            "name": line.name,
-            "quantity": line.quantity,
-            "price": number(line.price, exponent),
-            "list_price": number(line.list_price, exponent),
-            "value": number(line.value, exponent),
-            "tax": number(line.tax, exponent),
-            "discount": number(line.discount, exponent),
-        }
-    )
-
-
-def _money(order: Order) -> dict[str, Any]:
-    minor = {
-        "total": order.total,
-        "revenue": order.revenue,
-        "tax": order.tax,
-        "shipping": order.shipping_total,
-        "discount": order.discount,
-    }
-    if order.refunded is not None:
-        minor["refunded"] = order.refunded
-    major = {name: number(amount, order.exponent) for name, amount in minor.items()}
-    return known({"currency": order.currency, "exponent": order.exponent, **major, "minor": minor})
-
-
-def _refund(refund: Refund, order: Order) -> dict[str, Any]:
-    """`full`: this one fact refunds the whole order, so that what was refunded is known line by line."""
-    minor = {"amount": refund.amount, "total": refund.total}
-    major = {name: number(amount, order.exponent) for name, amount in minor.items()}
-    return {**major, "full": refund.amount >= order.total, "minor": minor}
-
-
-def rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _context(record: Record, consent: Mapping[str, bool] | None) -> dict[str, Any]:
+    """No categories at all is a refusal of everything, which is not the same as not knowing."""
+    if consent is None and not isinstance(record.subject, Profile):
+        consent = record.subject.consent
+    return {} if consent is None else {"consent": {"categoryPreferences": dict(consent)}}

@@ -1,6 +1,6 @@
 """What a template sees: the store's own webhook body, and beside it `commerce` in our words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -10,13 +10,15 @@ from commerce_events.domain.errors import TemplateError
 from commerce_events.domain.facts import Fact, Kind
 from commerce_events.domain.identity import Identity
 from commerce_events.domain.ids import event_id
-from commerce_events.domain.records import Record
-from commerce_events.templates.commerce import commerce
+from commerce_events.domain.records import Customer, Record
+from commerce_events.templates.commerce import Background, commerce
 
 Root = Literal["webhook", "payload", "data"]
 
 # What the Integrations Hub is triggered by unless it is configured otherwise.
 TRIGGERS = {
+    Kind.CUSTOMER_CREATED: "customer.created",
+    Kind.CUSTOMER_UPDATED: "customer.updated",
     Kind.CHECKOUT_STARTED: "order.created",
     Kind.ORDER_COMPLETED: "order.paid",
     Kind.ORDER_UPDATED: "order.updated",
@@ -34,34 +36,50 @@ def template_input(
     door: str,
     root: Root = "webhook",
     trigger: str | None = None,
+    custom: Collection[str] = (),
+    derived: Mapping[str, Any] | None = None,
+    first_order: bool | None = None,
+    consent: Mapping[str, bool] | None = None,
 ) -> dict[str, Any]:
     """One document for one fact. It shares parts with `record`: read it, do not write to it.
 
     `root` is what the merchant's template takes for its root: the whole webhook body, its `payload`, or
-    the order inside. `commerce` stands beside it in each case. `trigger` is the store's event name where
-    the tracking is not triggered by the usual one.
+    the order or customer inside. `commerce` stands beside it in each case. `trigger` is the store's event
+    name where the tracking is not triggered by the usual one.
+
+    The rest is known beside the record: `custom` names the store's fields that may leave; `derived` are
+    `address` and computed traits (a profile's own are taken where it is None); `first_order` whether the
+    buyer never bought before; `consent` what the person agreed to, before what the record itself says.
     """
     body: Mapping[str, Any]
     match root:
         case "webhook":
             body = _webhook(fact, record, trigger or TRIGGERS[fact.kind])
         case "payload":
-            body = record.document
+            body = _payload(record)
         case "data":
-            body = record.document["data"]
-    return {**body, "commerce": commerce(fact, record, identity, door)}
+            body = record.document.get("data", {})
+    background = Background(custom, derived, first_order, consent)
+    return {**body, "commerce": commerce(fact, record, identity, door, background)}
+
+
+def _payload(record: Record) -> Mapping[str, Any]:
+    """What the store deleted comes without `data` around it."""
+    gone = isinstance(record.subject, Customer) and record.subject.deleted
+    return record.document.get("data", {}) if gone else record.document
 
 
 def _webhook(fact: Fact, record: Record, trigger: str) -> dict[str, Any]:
     """The webhook's body, without `configuration`: that holds a secret."""
+    payload = _payload(record)
     return {
         "id": str(event_id(uuid5(NAMESPACE_DNS, record.store), fact)),
         "triggered_by": trigger,
         "attempt": 1,
         "integration": INTEGRATION,
         "store_id": record.store,
-        "resources": _text(record.document),  # deprecated by the store, still read by older templates
-        "payload": record.document,
+        "resources": _text(payload),  # deprecated by the store, still read by older templates
+        "payload": payload,
     }
 
 

@@ -1,0 +1,65 @@
+"""A customer, account member or profile for the key `commerce`: `customer`, and `computed` where known.
+
+An update shows only what changed, so that nothing else can leave.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from commerce_events.domain.facts import Fact, Kind
+from commerce_events.domain.records import Customer, Profile, Record
+from commerce_events.templates.buyer import address_parts, name_parts
+from commerce_events.templates.wording import known, rfc3339
+
+
+def customer_parts(
+    fact: Fact, record: Record, custom: Collection[str], derived: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """`custom` names the store's fields that may leave. Of an anonymised person nothing is left."""
+    if record.subject.anonymised:
+        return {"customer": {}}
+    derived = _changed_profile(fact, record) if derived is None else derived
+    address = address_parts(derived.get("address") or {})
+    computed = known({name: value for name, value in derived.items() if name != "address"})
+    parts = {"customer": known({"id": record.id, **_customer(fact, record, custom), "address": address})}
+    return {**parts, "computed": computed} if computed else parts
+
+
+def _changed_profile(fact: Fact, record: Record) -> dict[str, Any]:
+    if not isinstance(record.subject, Profile):
+        return {}
+    return {name: value for name, value in record.subject.traits.items() if name in fact.changed}
+
+
+def _customer(fact: Fact, record: Record, custom: Collection[str]) -> dict[str, Any]:
+    subject = record.subject
+    if not isinstance(subject, Customer):
+        return {}
+    if subject.deleted:
+        return {"deleted": True}
+    changed = frozenset(subject.watched if fact.kind is Kind.CUSTOMER_CREATED else fact.changed)
+    introduced = changed >= known(subject.watched).keys()
+    fields = {name: value for name, value in subject.custom.items() if f"custom.{name}" in changed}
+    return {
+        **{name: value for name, value in _plain(subject).items() if name in changed},
+        **(_cut_name(subject) if "name" in changed else {}),
+        "custom": known({name: value for name, value in fields.items() if name in custom}),
+        "created_at": rfc3339(record.created_at) if introduced else None,
+    }
+
+
+def _plain(customer: Customer) -> dict[str, Any]:
+    """Everything but the store's own fields."""
+    return {
+        "name": customer.name,
+        "first_name": customer.first_name,
+        "last_name": customer.last_name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "external_ref": customer.watched.get("external_ref"),
+    }
+
+
+def _cut_name(customer: Customer) -> dict[str, str | None]:
+    """First and last name where the store knows the full name only."""
+    return {} if customer.first_name or customer.last_name else name_parts(customer.name)

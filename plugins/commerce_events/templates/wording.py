@@ -1,0 +1,14 @@
+"""How a template's input puts things: what is not known is absent, times are text in UTC."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+
+def known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is None or empty. Zero and False are known."""
+    return {name: value for name, value in values.items() if value is not None and value not in ("", [], {})}
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
