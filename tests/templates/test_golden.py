@@ -24,6 +24,7 @@ WANTED = {
     "shipping_as_a_line",
     "custom_items",
     "anonymised",
+    "consent",
 }
 OF_CUSTOMERS = {
     "anonymised",

@@ -14,6 +14,8 @@ from templates.samples import (
     OF_ORDERS,
     SOMEBODY,
     WHEN,
+    customer_fact,
+    customer_record,
     fact,
     line,
     pair,
@@ -22,7 +24,6 @@ from templates.samples import (
 
 from commerce_events.domain.facts import Fact, Kind, Refund
 from commerce_events.domain.identity import Identity
-from commerce_events.domain.people import Totals, computed_traits
 from commerce_events.domain.records import Buyer, LineKind, Record
 from commerce_events.templates.view import TRIGGERS, template_input
 
@@ -36,7 +37,14 @@ STREET = {
 }
 PLACE = {"postcode": "LS1", "county": "York", "region": "", "country": "GB", "company_name": "ACME"}
 CONSENT = {"marketing": True, "analytics": False}
-TOTALS = Totals(WHEN, WHEN, "order-1", 3, {"EUR": (100, 2, 2), "USD": (100, 2, 1)})
+COMPUTED = {
+    "first_order_at": "2026-01-05T10:00:00.000Z",
+    "last_order_at": "2026-03-01T12:00:00.000Z",
+    "last_order_id": "order-9",
+    "total_orders": 3,
+    "total_spent": {"EUR": 120.5, "USD": 10},
+    "average_order_value": {"EUR": 60.25, "USD": 10},
+}
 
 
 def commerce(
@@ -250,7 +258,7 @@ def full_order() -> Any:
 def full_customer() -> Any:
     fields = {"loyalty_tier": "gold", "points": 1, "opted_out": True}
     whole = customer_record(phone="1", first_name="A", last_name="B", external_ref="E", custom=fields)
-    derived = {**computed_traits(TOTALS), "address": {**STREET, **PLACE}}
+    derived = {**COMPUTED, "address": {**STREET, **PLACE}}
     seen = template_input(
         customer_fact(),
         whole,
