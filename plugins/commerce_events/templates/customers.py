@@ -39,11 +39,10 @@ def _customer(fact: Fact, record: Record, custom: Collection[str]) -> dict[str, 
         return {"deleted": True}
     changed = frozenset(subject.watched if fact.kind is Kind.CUSTOMER_CREATED else fact.changed)
     introduced = changed >= known(subject.watched).keys()
-    fields = {name: value for name, value in subject.custom.items() if f"custom.{name}" in changed}
     return {
         **{name: value for name, value in _plain(subject).items() if name in changed},
         **(_cut_name(subject) if "name" in changed else {}),
-        "custom": known({name: value for name, value in fields.items() if name in custom}),
+        "custom": known({name: value for name, value in _own(subject, changed).items() if name in custom}),
         "created_at": rfc3339(record.created_at) if introduced else None,
     }
 
@@ -58,6 +57,13 @@ def _plain(customer: Customer) -> dict[str, Any]:
         "phone": customer.phone,
         "external_ref": customer.watched.get("external_ref"),
     }
+
+
+def _own(customer: Customer, changed: frozenset[str]) -> dict[str, Any]:
+    """What changed of the store's own fields. Its reference to another system is one of them."""
+    own = {name: value for name, value in customer.custom.items() if f"custom.{name}" in changed}
+    reference = customer.watched.get("external_ref")
+    return {**own, "external_ref": reference} if "external_ref" in changed else own
 
 
 def _cut_name(customer: Customer) -> dict[str, str | None]:

@@ -36,7 +36,7 @@ PATTERNS = {
 def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
     """One line for each mistake: dotted key, what is wrong, what is allowed."""
     for detail in error.errors(include_url=False, include_input=False):
-        if detail["type"] == "names":
+        if detail["type"] == "contradictions":
             yield from detail["msg"].splitlines()
         elif detail["type"] == "extra_forbidden":
             yield _unknown_key(detail, model)

@@ -1,0 +1,24 @@
+"""`commerce.toml`: what it may hold, and how it is read."""
+
+from commerce_events.config.destinations import Destination, Health
+from commerce_events.config.people import Consent, Erasure, Identity, Traits
+from commerce_events.config.settings import Settings, load_settings, settings_of
+from commerce_events.config.stores import DEMO_NAMESPACE, Lines, Store
+from commerce_events.config.trackings import Tracking, Trackings
+
+__all__ = [
+    "DEMO_NAMESPACE",
+    "Consent",
+    "Destination",
+    "Erasure",
+    "Health",
+    "Identity",
+    "Lines",
+    "Settings",
+    "Store",
+    "Tracking",
+    "Trackings",
+    "Traits",
+    "load_settings",
+    "settings_of",
+]

@@ -1,0 +1,67 @@
+"""The whole of `commerce.toml`, parsed once into typed, frozen values.
+
+Every mistake in the file is reported at once, each with its key and what is allowed.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from commerce_events.config.contradictions import contradictions
+from commerce_events.config.destinations import Destination, Health
+from commerce_events.config.errors import explain
+from commerce_events.config.section import Name, Section
+from commerce_events.config.stores import Store
+from commerce_events.config.trackings import Trackings
+from commerce_events.domain.errors import ConfigurationError
+
+
+class Settings(Section):
+    """The whole file. Stores carry their own trackings, already merged with the general ones."""
+
+    stores: Annotated[dict[Name, Store], Field(min_length=1)]
+    destinations: Annotated[dict[Name, Destination], Field(min_length=1)] = Field(
+        default_factory=lambda: {"segment": Destination()}
+    )
+    trackings: Trackings = Trackings()
+    health: Health = Health()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "Settings":
+        faults = contradictions(self.stores, self.destinations)
+        if faults:
+            raise PydanticCustomError("contradictions", "{faults}", {"faults": "\n".join(faults)})
+        return self
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check the file. Raises ConfigurationError naming the file and every mistake in it."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: is not valid TOML: {error}") from error
+    try:
+        return settings_of(raw)
+    except ValidationError as error:
+        # Not chained: pydantic's own text quotes the values, and a pasted secret may be among them.
+        raise ConfigurationError("\n".join(f"{path}: {line}" for line in explain(error, Settings))) from None
+
+
+def settings_of(raw: Mapping[str, Any]) -> Settings:
+    """Check a parsed file; raises pydantic's ValidationError."""
+    settings = Settings.model_validate(raw)
+    stores = {name: _settled(name, store, settings.trackings) for name, store in settings.stores.items()}
+    return settings.model_copy(update={"stores": stores})
+
+
+def _settled(name: str, store: Store, general: Trackings) -> Store:
+    """The store, knowing its name and its effective trackings."""
+    settled = store.model_copy(update={"trackings": general.overridden_by(store.trackings)})
+    settled._name = name
+    return settled

@@ -1,0 +1,82 @@
+"""Which traits of a person may leave: those Segment reserves, computed ones, and those a store lets out."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from commerce_events.domain.paths import json_path
+
+# Segment takes both spellings.
+RESERVED = frozenset(
+    {
+        "address", "age", "avatar", "birthday", "company", "createdAt", "created_at", "description", "email",
+        "firstName", "first_name", "gender", "id", "lastName", "last_name", "name", "phone", "title",
+        "username", "website",
+    }
+)  # fmt: skip
+COMPUTED = frozenset(
+    {
+        "first_order_at", "last_order_at", "last_order_id", "total_orders", "total_spent",
+        "average_order_value",
+    }
+)  # fmt: skip
+# Reserved traits that are objects, and what they may hold: a store's own address knows much more.
+PARTS = {
+    "address": frozenset({"city", "country", "postalCode", "postal_code", "state", "street"}),
+    "company": frozenset({"employee_count", "id", "industry", "name", "plan"}),
+}
+# Traits that the default templates fill, so that no field of a store may stand in for them.
+FILLED = COMPUTED | {
+    "address", "createdAt", "created_at", "email", "firstName", "first_name", "id", "lastName", "last_name",
+    "name",
+}  # fmt: skip
+
+
+def allowed(message: Mapping[str, Any], custom: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+    """The message with only such traits as may leave, and the JSON paths of those that may not.
+
+    `custom` names traits of the store's own, and parts of an object as `address.line_1`. What is null or
+    empty is taken out too, without a mention: it would overwrite what a receiver knows. Traits of an
+    identify may end up empty.
+    """
+    kept, dropped = dict(message), set[str]()
+    if message.get("type") == "identify" and isinstance(message.get("traits"), dict):
+        kept["traits"] = _kept(("traits",), message["traits"], custom, dropped)
+    context = message.get("context")
+    if isinstance(context, dict) and isinstance(context.get("traits"), dict):
+        traits = _kept(("context", "traits"), context["traits"], custom, dropped)
+        others = {key: value for key, value in context.items() if key != "traits"}
+        kept["context"] = {**others, "traits": traits} if traits else others
+    return kept, sorted(dropped)
+
+
+def _kept(
+    at: tuple[str, ...], traits: Mapping[str, Any], custom: Collection[str], dropped: set[str]
+) -> dict[str, Any]:
+    known = RESERVED | COMPUTED | frozenset(custom)
+    dropped.update(json_path((*at, name)) for name in traits if name not in known)
+    kept = {name: value for name, value in traits.items() if name in known}
+    for name, parts in PARTS.items():
+        if isinstance(kept.get(name), dict) and name not in custom:
+            may = parts | set(_parts_of(name, custom))
+            dropped.update(json_path((*at, name, part)) for part in kept[name] if part not in may)
+            kept[name] = {part: value for part, value in kept[name].items() if part in may}
+    filled: dict[str, Any] = _filled(kept)
+    return filled
+
+
+def _parts_of(name: str, custom: Collection[str]) -> Iterator[str]:
+    return (each.removeprefix(f"{name}.") for each in custom if each.startswith(f"{name}."))
+
+
+def _filled(value: Any) -> Any:
+    """A copy without what is null or empty, at any depth. Zero and False are values."""
+    if isinstance(value, dict):
+        copy = {key: _filled(item) for key, item in value.items()}
+        return {key: item for key, item in copy.items() if not _is_empty(item)}
+    if isinstance(value, list):
+        return [item for item in map(_filled, value) if not _is_empty(item)]
+    return value
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ({}, []) or (isinstance(value, str) and not value.strip())
