@@ -34,12 +34,12 @@ class StoreCaller:
         }
         return self.session.get(self.url + path, params=named, timeout=5)
 
-    def ids(self, **parameters: Any) -> list[str]:
+    def ids(self, path: str = "/v2/orders", **parameters: Any) -> list[str]:
         found: list[str] = []
         while True:
-            page = self.get("/v2/orders", page_limit=100, page_offset=len(found), **parameters).json()
-            found += [order["id"] for order in page["data"]]
-            if page["links"]["next"] is None:
+            page = self.get(path, page_limit=100, page_offset=len(found), **parameters).json()
+            found += [record["id"] for record in page["data"]]
+            if len(found) >= page["meta"]["results"]["total"]:
                 return found
 
 
