@@ -76,6 +76,10 @@ class Inbox:
         with self._lock:
             self._suppressed.add(user_id)
 
+    def unsuppress(self, user_id: str) -> None:
+        with self._lock:
+            self._suppressed.discard(user_id)
+
     def note_batch(self, request: Request, count: int) -> None:
         seen = SeenBatch(count, len(request.body), request.headers, request.path)
         with self._lock:

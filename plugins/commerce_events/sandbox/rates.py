@@ -1,4 +1,4 @@
-"""A limit on requests per second, as a token bucket of one second."""
+"""Limits on requests: per second, as a token bucket of one second, and per minute, in windows."""
 
 import time
 from threading import Lock
@@ -24,3 +24,22 @@ class RateLimit:
                 return False
             self._tokens -= count
             return True
+
+
+class Window:
+    """A limit on requests per minute, counted in windows of a minute that the first request opens."""
+
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self._count = 0
+        self._ends = 0.0
+        self._lock = Lock()
+
+    def admit(self) -> tuple[int, float]:
+        """How many this window has seen, this one included, and the seconds until it ends."""
+        with self._lock:
+            now = time.monotonic()
+            if now >= self._ends:
+                self._count, self._ends = 0, now + 60
+            self._count += 1
+            return self._count, self._ends - now

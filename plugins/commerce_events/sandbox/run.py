@@ -1,4 +1,4 @@
-"""Both stand-ins in one process, for the demo and for trying things by hand."""
+"""All stand-ins in one process, for the demo and for trying things by hand."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,6 +10,7 @@ from types import TracebackType
 import orjson
 
 from commerce_events.sandbox.activity import move_on
+from commerce_events.sandbox.public_api import PublicApiStandIn
 from commerce_events.sandbox.segment import SegmentStandIn
 from commerce_events.sandbox.store import ElasticPathStandIn
 from commerce_events.sandbox.wire import Json, Request, Response
@@ -18,7 +19,7 @@ LIVE_PAUSE = 0.5
 
 
 class Sandbox(AbstractContextManager["Sandbox"]):
-    """A store and a Segment, and a small control surface for other processes on both of them:
+    """A store, a Segment with its Public API, and a small control surface for other processes on each:
 
     `POST /_sandbox/step?n=10` moves orders on, `GET /_sandbox/stats` counts,
     `GET /_sandbox/segment/messages` lists each message once.
@@ -29,16 +30,18 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         *,
         port_store: int = 0,
         port_segment: int = 0,
+        port_public_api: int = 0,
         orders: int = 200,
         seed: int = 0,
         now: datetime | None = None,
     ) -> None:
         self.store = ElasticPathStandIn(seed=seed, orders=orders, now=now, port=port_store)
         self.segment = SegmentStandIn(port=port_segment)
+        self.public_api = PublicApiStandIn(self.segment, port=port_public_api)
         self._dice = Random(seed)
         self._lock = Lock()
         self._stopped = Event()
-        for stand_in in (self.store, self.segment):
+        for stand_in in (self.store, self.segment, self.public_api):
             stand_in.control = {
                 "/_sandbox/step": self._step,
                 "/_sandbox/stats": lambda _request: _answer(self.stats()),
@@ -55,6 +58,8 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         return {
             "store": {
                 "orders": len(self.store.order_ids()),
+                "customers": len(self.store.customer_ids()),
+                "account_members": len(self.store.account_member_ids()),
                 "requests": requests.total,
                 "by_route": dict(requests.counts),
             },
@@ -63,6 +68,10 @@ class Sandbox(AbstractContextManager["Sandbox"]):
                 "duplicates": drops["duplicate"],
                 "drops": {reason: count for reason, count in drops.items() if reason != "duplicate"},
                 "batches": self.segment.requests.total,
+            },
+            "public_api": {
+                "regulations": len(self.public_api.book.all()),
+                "suppressed": len(self.public_api.suppressed()),
             },
         }
 
@@ -74,6 +83,7 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         self._stopped.set()
         self.store.close()
         self.segment.close()
+        self.public_api.close()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -101,11 +111,11 @@ def run(
     faults: float = 0.0,
     announce: Callable[[str], None] = print,
 ) -> None:
-    """Serve until Ctrl-C. `faults` is the share of requests that go wrong, in both."""
+    """Serve until Ctrl-C. `faults` is the share of requests that go wrong, everywhere."""
     with Sandbox(port_store=port_store, port_segment=port_segment, orders=orders, seed=seed) as sandbox:
         if faults:
-            sandbox.store.faults.mix(faults, seed)
-            sandbox.segment.faults.mix(faults, seed)
+            for stand_in in (sandbox.store, sandbox.segment, sandbox.public_api):
+                stand_in.faults.mix(faults, seed)
         if live:
             sandbox.live()
         for line in introduction(sandbox):
@@ -122,6 +132,7 @@ def introduction(sandbox: Sandbox) -> tuple[str, ...]:
     return (
         f"store    {store.url}  client id {store.client_id}, secret {store.client_secret}",
         f"segment  {segment.url}  write key {min(segment.write_keys)}",
+        f"         {sandbox.public_api.url}  Public API, token {sandbox.public_api.token}",
         f"control  {store.url}/_sandbox/stats",
     )
 

@@ -63,6 +63,7 @@ class SegmentStandIn(StandIn):
         self.received = self.inbox.received
         self.copies = self.inbox.copies
         self.suppress = self.inbox.suppress
+        self.unsuppress = self.inbox.unsuppress
         self.drops = self.inbox.drops
         self.batches = self.inbox.batches
         super().__init__(port)
