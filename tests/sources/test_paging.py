@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commerce_events.domain.errors import ConfigurationError, TransientError
-from commerce_events.sources.elasticpath.listing import Listing, Row
+from commerce_events.sources.elasticpath.listing import Listing, Query, Row
 from commerce_events.sources.elasticpath.paging import Limits, Portion, Walk
+from commerce_events.sources.elasticpath.streams import ORDERS
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Document = dict[str, Any]
@@ -48,16 +49,16 @@ class ListOfOrders:
         self.before_each: Callable[[], None] = lambda: None
         self.asked: list[tuple[str, int, int]] = []
 
-    def __call__(self, filters: str, offset: int, limit: int) -> Listing:
-        assert offset + limit <= self.wall
+    def __call__(self, query: Query) -> Listing:
+        assert query.offset + query.limit <= self.wall
         self.before_each()
-        self.asked.append((filters, offset, limit))
-        bounds = dict(re.findall(r'ge\((\w+),"([^"]+)"\)', filters))
+        self.asked.append((query.filter, query.offset, query.limit))
+        bounds = dict(re.findall(r'ge\((\w+),"([^"]+)"\)', query.filter))
         rows = [one for one in self.orders if self._passes(one["meta"]["timestamps"], bounds)]
         self.dice.shuffle(rows)
         rows.sort(key=lambda one: str(one["meta"]["timestamps"]["created_at"]))
-        page = rows[offset : offset + min(limit, self.most)]
-        return Listing(tuple(map(Row.of, page)), {}, len(rows), offset, limit, START)
+        page = rows[query.offset : query.offset + min(query.limit, self.most)]
+        return Listing(tuple(Row.of(one, "created_at") for one in page), {}, len(rows), query, START)
 
     def _passes(self, times: dict[str, str], bounds: dict[str, str]) -> bool:
         length = 10 if self.by_day else 20
@@ -65,7 +66,7 @@ class ListOfOrders:
 
 
 def walk(fetch: ListOfOrders, after: str | None = None, **limits: int) -> list[Portion]:
-    return list(Walk(fetch, START, Limits(**{"page": 10, **limits})).portions(after))
+    return list(Walk(fetch, START, Limits(**{"page": 10, **limits}), ORDERS).portions(after))
 
 
 def names(portions: list[Portion]) -> Counter[str]:
@@ -219,8 +220,9 @@ def test_a_second_whose_orders_never_all_come_is_an_error_and_not_a_gap() -> Non
 
 def test_a_store_that_does_not_sort_is_refused() -> None:
     class Unsorted(ListOfOrders):
-        def __call__(self, filters: str, offset: int, limit: int) -> Listing:
-            listing = super().__call__(filters, offset, limit)
+        def __call__(self, query: Query) -> Listing:
+            listing = super().__call__(query)
+
             return Listing(listing.rows[::-1], {}, listing.total, offset, limit, START)
 
     with pytest.raises(ConfigurationError, match="does not sort by created_at"):

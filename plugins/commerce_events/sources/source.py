@@ -7,6 +7,9 @@ from typing import Protocol
 
 from commerce_events.domain.records import Page, Record, Reject
 
+# The reason of a reject whose record the store does not have, or has no more.
+NOT_FOUND = "not_found"
+
 
 class Source(Protocol):
     """One store to read from. Every method may raise TransientError or ConfigurationError."""
@@ -15,18 +18,26 @@ class Source(Protocol):
         """Everything updated at or after `start`, without a gap; a record may come twice.
 
         At least one page comes, even from an empty store: its `served_at` is the store's clock. `after` is
-        the cursor of a page that was kept, and resumes behind it. Records are as the list shows them:
-        what costs a request of its own is added by `complete`.
+        the cursor of a page that was kept, and resumes behind it; a list that cannot be resumed (account
+        members) begins again. Records are as the list shows them: what costs a request of its own is added
+        by `complete`.
         """
 
     def complete(self, record: Record) -> Record | Reject:
-        """The record with what its payments tell: refunds, and when it was authorised and paid.
+        """An order with what its payments tell: refunds, and when it was authorised and paid.
 
         `digest` stays: it is about what the list shows, so that an unchanged record needs no completion.
+        Customers are complete as they are.
         """
 
     def read(self, stream: str, record_id: str) -> Record | Reject:
-        """One record by its id, complete."""
+        """One record by its id, complete; a reject of reason NOT_FOUND where the store has no such record."""
+
+    def anything_before(self, start: datetime, stream: str) -> bool:
+        """Whether the store holds records created before `start`: then a scan from there is not all there is.
+
+        Costs one request.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +53,6 @@ class Rules:
     )  # dotted path = patterns; any matches
     currencies: Mapping[str, int] = field(default_factory=dict)  # exponents the store no longer tells
     payments_with_transactions: frozenset[str] = frozenset({"paid", "refunded", "partially_paid"})
+    customer_anonymous_id_field: str | None = None  # the same for customers; None: the orders' path
+    consent_field: str | None = None  # a dotted path into orders and customers
+    consent_category: str = "marketing"  # what a plain yes or no is about

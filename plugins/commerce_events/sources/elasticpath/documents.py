@@ -1,6 +1,6 @@
 """What of a store's document is kept, what is watched, and how two versions are told apart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from typing import Any
@@ -9,8 +9,10 @@ import orjson
 
 from commerce_events.sources.elasticpath.nodes import Node
 
-# Gateways put client secrets and e-mail addresses here. They are never kept.
-SECRETS = frozenset({"payment_intent", "client_parameters", "client_secret", "secret_key", "payment_details"})
+# Gateways put client secrets and e-mail addresses here. Never kept, like what is said of passwords.
+SECRETS = frozenset(
+    {"payment_intent", "client_parameters", "client_secret", "secret_key", "payment_details", "password"}
+)
 
 # These move without anything having happened: texts made for people, addresses of the API, clocks.
 VOLATILE = frozenset({"links", "formatted", "timestamps", "created_at", "updated_at"})
@@ -49,12 +51,17 @@ def without_secrets(document: Any) -> Any:
 def digest(document: dict[str, Any]) -> bytes:
     """The same for the same order, however it was asked for: links and the order of items are left out."""
     items = sorted(document["included"]["items"], key=lambda item: str(item.get("id")))
-    order = _without(document["data"], frozenset({"links"}))
+    order = dict(document["data"])
     related = order.get("relationships")
     if isinstance(related, dict):
         order["relationships"] = {key: value for key, value in related.items() if key != "items"}
-    content = {"data": order, "items": _without(items, frozenset({"links"}))}
-    return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+    return fingerprint({"data": order, "items": items})
+
+
+def fingerprint(content: Any) -> bytes:
+    """The same for the same content, whatever the links and the order of fields."""
+    plain = _without(content, frozenset({"links"}))
+    return blake2b(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
 def watched(document: dict[str, Any]) -> dict[str, Any]:
@@ -84,10 +91,10 @@ def watched(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def is_test(order: Node, patterns: dict[str, Iterable[str]]) -> bool:
+def is_test(record: Node, patterns: Mapping[str, Iterable[str]]) -> bool:
     """Whether any pattern fits: shops know test orders by several marks, each enough by itself."""
     return any(
-        fnmatchcase(_comparable(order.dotted(path)), pattern.casefold())
+        fnmatchcase(_comparable(record.dotted(path)), pattern.casefold())
         for path, several in patterns.items()
         for pattern in several
     )

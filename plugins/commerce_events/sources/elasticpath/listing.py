@@ -1,36 +1,68 @@
-"""One page of the store's order list, as far as paging needs to understand it."""
+"""One page of a list of the store, as far as paging needs to understand it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from commerce_events.sources.elasticpath.answers import Answer
 from commerce_events.sources.elasticpath.nodes import Node, parse_moment
 
-SECOND = timedelta(seconds=1)
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """By what a list is sorted; `falling`: the latest, or last, first."""
+
+    attribute: str
+    falling: bool = False
+
+    def __str__(self) -> str:
+        return f"-{self.attribute}" if self.falling else self.attribute
+
+    def before(self, one: datetime, other: datetime) -> bool:
+        return one > other if self.falling else one < other
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    filter: str
+    sorting: Sorting
+    offset: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One order of the list. Times are None where the order does not tell them readably."""
+    """One record of a list. Times are None where the record does not tell them readably."""
 
     document: Any
     identity: str
-    second: datetime | None  # of its creation
+    second: datetime | None  # of the time the list is sorted by
     updated_at: datetime | None
 
     @classmethod
-    def of(cls, document: Any) -> "Row":
+    def of(cls, document: Any, attribute: str) -> "Row":
         times = Node(document)["meta"]["timestamps"]
-        created = parse_moment(times["created_at"].value)
-        second = created.replace(microsecond=0) if created else None
+        sorted_by = parse_moment(times[attribute].value)
+        second = sorted_by.replace(microsecond=0) if sorted_by else None
         return cls(document, _identity(document), second, parse_moment(times["updated_at"].value))
+
+    def is_wanted(self, start: datetime) -> bool:
+        """Lists show more than was asked for: the whole first day, or everything."""
+        return self.updated_at is None or self.updated_at >= start
+
+    def is_newer_than(self, known: "Row | None") -> bool:
+        if known is None:
+            return True
+        if self.updated_at is None:
+            return False
+        return known.updated_at is None or self.updated_at > known.updated_at
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The rows from `offset` on, and the items that came with them, by id.
+    """The rows from the query's offset on, and the items that came with them, by id.
 
     `total` counts all that the filter lets through, where the store says so.
     """
@@ -38,15 +70,35 @@ class Listing:
     rows: tuple[Row, ...]
     items: Mapping[str, Any]
     total: int | None
-    offset: int
-    limit: int
+    query: Query
     served_at: datetime
+
+    @classmethod
+    def of(cls, answer: Answer, query: Query) -> "Listing":
+        rows = answer.body.get("data")
+        total = Node(answer.body)["meta"]["results"]["total"].value
+        return cls(
+            rows=tuple(Row.of(row, query.sorting.attribute) for row in rows)
+            if isinstance(rows, list)
+            else (),
+            items=by_id(answer.body.get("included")),
+            total=total if isinstance(total, int) else None,
+            query=query,
+            served_at=answer.served_at,
+        )
+
+    @property
+    def offset(self) -> int:
+        return self.query.offset
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.rows)
 
     @property
     def ends(self) -> bool:
         """A short page is the last one only if the count agrees: stores may hand out fewer than asked."""
-        told = self.offset + len(self.rows)
-        return len(self.rows) < self.limit and (self.total is None or told >= self.total)
+        return len(self.rows) < self.query.limit and (self.total is None or self.end >= self.total)
 
     @property
     def seconds(self) -> list[datetime]:
@@ -58,11 +110,19 @@ class Listing:
 
     @property
     def is_sorted(self) -> bool:
-        return self.seconds == sorted(self.seconds)
+        return self.seconds == sorted(self.seconds, reverse=self.query.sorting.falling)
+
+    def passes(self, start: datetime) -> bool:
+        """Whether a list that shows the latest change first has come to what was changed before `start`."""
+        return any(second < start.replace(microsecond=0) for second in self.seconds)
 
     def first_of(self, second: datetime) -> int:
-        """The offset, in the whole result, of the first row created in this second."""
+        """The offset, in the whole result, of the first row of this second."""
         return self.offset + next(at for at, row in enumerate(self.rows) if row.second == second)
+
+
+def by_id(included: Any) -> dict[str, Any]:
+    return {item["id"].text(): item.value for item in Node(included)["items"]}
 
 
 def _identity(document: Any) -> str:

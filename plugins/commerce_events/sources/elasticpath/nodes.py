@@ -35,12 +35,15 @@ class Node:
         return self.value is not None
 
     def dotted(self, path: str) -> "Node":
-        """A dotted path; custom attributes are met as {type, value} and unwrapped."""
         node = self
         for key in path.split("."):
             node = node[key]
-        wrapped = isinstance(node.value, dict) and node.value.keys() == {"type", "value"}
-        return node["value"] if wrapped else node
+        return node.unwrapped()
+
+    def unwrapped(self) -> "Node":
+        """Custom attributes are met as {type, value}."""
+        wrapped = isinstance(self.value, dict) and self.value.keys() == {"type", "value"}
+        return self["value"] if wrapped else self
 
     def text(self) -> str:
         """A text, or "" for anything else: names and the like are no reason to refuse a record."""
@@ -103,3 +106,8 @@ def parse_moment(value: object) -> datetime | None:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def stamp(moment: datetime) -> str:
+    """A time as filters take it, down to the full second: an earlier beginning is safe."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

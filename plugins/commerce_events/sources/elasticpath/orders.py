@@ -6,6 +6,7 @@ from typing import Any
 
 from commerce_events.domain.records import Line, LineKind, Order, Record
 from commerce_events.sources.elasticpath.buyers import address, buyer, is_anonymised
+from commerce_events.sources.elasticpath.consent import consent
 from commerce_events.sources.elasticpath.documents import digest, is_test, kept, watched
 from commerce_events.sources.elasticpath.lines import coupons, order_lines
 from commerce_events.sources.elasticpath.nodes import Node, parse_moment
@@ -53,12 +54,13 @@ def _order(order: Node, items: Node, document: dict[str, Any], rules: Rules, exp
         refunded=None,
         refunded_at=None,
         anonymised=is_anonymised(order),
-        test=is_test(order, dict(rules.test_filter)),
+        test=is_test(order, rules.test_filter),
         buyer=buyer(order, rules),
         billing_address=address(order, "billing_address"),
         shipping_address=address(order, "shipping_address"),
         lines=lines,
         watched=watched(document),
+        consent=None if is_anonymised(order) else consent(order, rules),
     )
 
 
