@@ -1,6 +1,6 @@
 """The contracts of one destination: a JSON Schema (draft-07) for each message, compiled once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,12 @@ class Contracts:
     _by_name: Mapping[str, Validator]
 
     @classmethod
-    def load(cls, folder: Path) -> "Contracts":
-        """Every `*.schema.json` of a destination's folder; ConfigurationError names the file and place."""
-        validators = load_validators(folder)
+    def load(cls, folder: Path, allowed_commands: Collection[str] = ()) -> "Contracts":
+        """Every `*.schema.json` of a destination's folder; ConfigurationError names the file and place.
+
+        `allowed_commands`: names of events that may leave although receivers take them for commands.
+        """
+        validators = load_validators(folder, allowed_commands)
         for name in NEEDED:
             if name not in validators:
                 raise ConfigurationError(f"{folder}: {name}.schema.json is missing")

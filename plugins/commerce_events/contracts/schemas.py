@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,16 @@ _NUMBERS = Draft7Validator.TYPE_CHECKER.redefine("number", _finite)
 _Strict = extend(Draft7Validator, type_checker=_NUMBERS)  # type: ignore[no-untyped-call]
 
 
-def load_validators(folder: Path) -> dict[str, Validator]:
-    """Validators by file stem. Schemas refer to each other by file name; nothing is ever fetched."""
+def load_validators(folder: Path, allowed_commands: Collection[str] = ()) -> dict[str, Validator]:
+    """Validators by file stem. Schemas refer to each other by file name; nothing is ever fetched.
+
+    `allowed_commands` are taken out of the names that schemas define under `command`.
+    """
     paths = {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
     if not paths:
         raise ConfigurationError(f"{folder}: there are no contracts (*{SUFFIX})")
     schemas = {name: _read(path) for name, path in paths.items()}
+    _allow(folder, schemas.values(), allowed_commands)
     registry: Registry[Any] = Registry().with_resources(
         (paths[name].name, DRAFT7.create_resource(schema)) for name, schema in schemas.items()
     )
@@ -61,6 +65,20 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(schema, dict):
         raise ConfigurationError(f"{path}: a contract is an object")
     return schema
+
+
+def _allow(folder: Path, schemas: Iterable[Mapping[str, Any]], commands: Collection[str]) -> None:
+    """Raises ConfigurationError for a name that nothing refuses: it may be a slip of the pen."""
+    refused: list[str] = []
+    for schema in schemas:
+        command = schema.get("definitions", {}).get("command", {})
+        refused += command.get("enum", [])
+        if "enum" in command:
+            command["enum"] = [name for name in command["enum"] if name not in commands]
+    for name in commands:
+        if name not in refused:
+            known = ", ".join(refused) or "none"
+            raise ConfigurationError(f"allow_commands: {folder} does not refuse {name!r}; it refuses {known}")
 
 
 def _check_references(path: Path, schema: Mapping[str, Any], registry: Registry[Any]) -> None:
