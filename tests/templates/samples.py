@@ -93,11 +93,12 @@ def fact(kind: Kind = Kind.ORDER_COMPLETED, refund: Refund | None = None) -> Fac
 
 
 def customer(**given: Any) -> Customer:
-    """A customer whose watched traits follow its fields."""
+    """A customer whose watched traits follow its fields, with the name cut as the source cuts it."""
+    first, _, last = (given.get("name", "Jane Q Doe") or "").partition(" ")
     values: dict[str, Any] = {
         "name": "Jane Q Doe",
-        "first_name": None,
-        "last_name": None,
+        "first_name": first or None,
+        "last_name": last or None,
         "email": "jane@example.com",
         "phone": None,
         "anonymous_id": None,

@@ -23,12 +23,13 @@ Field = Annotated[Text, AfterValidator(_is_free)]
 
 
 class Identity(Section):
-    """Whom a message is about. `anonymous_id_field` is a dotted path into the order or customer."""
+    """Whom a message is about. The fields are dotted paths into an order, and into a customer."""
 
     prefer: tuple[Literal["account_member", "customer", "account"], ...] = ("account_member", "customer")
     guest: Guest = "hash"
     link: Link = "identify"
     anonymous_id_field: DottedPath | None = None
+    customer_anonymous_id_field: DottedPath | None = None
 
 
 class Traits(Section):
@@ -39,9 +40,13 @@ class Traits(Section):
 
 
 class Consent(Section):
-    """Where a record says what its person agreed to, and what its silence means."""
+    """Where a record says what its person agreed to, and what its silence means.
+
+    `category` is what a plain yes or no is about.
+    """
 
     field: DottedPath | None = None
+    category: Text = "marketing"
     default: Literal["unknown", "none"] = "unknown"
 
     def of(self, said: Mapping[str, bool] | None) -> Mapping[str, bool] | None:

@@ -25,7 +25,7 @@ def customer(order: Order) -> dict[str, Any]:
     return known(
         {
             "name": order.buyer.name,
-            **_typed_names(order.buyer.name, billing, shipping),
+            **_names(order.buyer.name, billing, shipping),
             "email": order.buyer.email,
             "phone": order.buyer.phone,
             "billing_address": billing,
@@ -34,16 +34,11 @@ def customer(order: Order) -> dict[str, Any]:
     )
 
 
-def _typed_names(name: str | None, *addresses: Mapping[str, str]) -> dict[str, str | None]:
-    """The names as typed into an address, else what the full name tells."""
+def _names(name: str | None, *addresses: Mapping[str, str]) -> dict[str, str | None]:
+    """The names as typed into an address; else the full name, cut at its first space."""
     for address in addresses:
         if "first_name" in address or "last_name" in address:
             return {part: address.get(part) for part in ("first_name", "last_name")}
-    return name_parts(name)
-
-
-def name_parts(name: str | None) -> dict[str, str | None]:
-    """A full name, cut at its first space; a single word is a first name."""
     first, _, last = (name or "").strip().partition(" ")
     return {"first_name": first, "last_name": last.strip()}
 

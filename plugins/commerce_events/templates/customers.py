@@ -8,7 +8,7 @@ from typing import Any
 
 from commerce_events.domain.facts import Fact, Kind
 from commerce_events.domain.records import Customer, Profile, Record
-from commerce_events.templates.buyer import address_parts, name_parts
+from commerce_events.templates.buyer import address_parts
 from commerce_events.templates.wording import known, rfc3339
 
 
@@ -41,7 +41,6 @@ def _customer(fact: Fact, record: Record, custom: Collection[str]) -> dict[str, 
     introduced = changed >= known(subject.watched).keys()
     return {
         **{name: value for name, value in _plain(subject).items() if name in changed},
-        **(_cut_name(subject) if "name" in changed else {}),
         "custom": known({name: value for name, value in _own(subject, changed).items() if name in custom}),
         "created_at": rfc3339(record.created_at) if introduced else None,
     }
@@ -64,8 +63,3 @@ def _own(customer: Customer, changed: frozenset[str]) -> dict[str, Any]:
     own = {name: value for name, value in customer.custom.items() if f"custom.{name}" in changed}
     reference = customer.watched.get("external_ref")
     return {**own, "external_ref": reference} if "external_ref" in changed else own
-
-
-def _cut_name(customer: Customer) -> dict[str, str | None]:
-    """First and last name where the store knows the full name only."""
-    return {} if customer.first_name or customer.last_name else name_parts(customer.name)
