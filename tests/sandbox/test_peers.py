@@ -14,6 +14,7 @@ from segment.analytics.client import Client
 
 from commerce_events.sandbox import faults
 from commerce_events.sandbox.clock import stamp
+from commerce_events.sandbox.public_api import PublicApiStandIn
 from commerce_events.sandbox.segment import DEFAULT_KEY, SegmentStandIn
 from commerce_events.sandbox.store import ElasticPathStandIn
 
@@ -69,16 +70,23 @@ def test_segments_python_library_does_not_notice_a_wrong_key(segment):
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """Node with Elastic Path's SDK beside it. In CI only a machine without Node may go without the test."""
+    """Node with both SDKs beside it. In CI only a machine without Node may go without the test."""
     found = shutil.which("node")
     if not found:
         pytest.skip("Node.js is not installed; only this test needs it")
-    if not (PEERS / "node_modules" / ".package-lock.json").exists():  # written last
+    if not installed():
         trouble = install_peers()
         if trouble and not os.environ.get("CI"):
-            pytest.skip("npm could not fetch @moltin/sdk; with CI set this is a failure")
+            pytest.skip("npm could not fetch the SDKs; with CI set this is a failure")
         assert trouble == ""
     return found
+
+
+def installed() -> bool:
+    modules = PEERS / "node_modules"
+    wanted = json.loads((PEERS / "package.json").read_text())["dependencies"]
+    finished = (modules / ".package-lock.json").exists()  # written last
+    return finished and all((modules / name).exists() for name in wanted)
 
 
 def install_peers() -> str:
@@ -92,22 +100,51 @@ def install_peers() -> str:
 
 
 def test_elastic_paths_own_sdk_reads_the_store(node):
-    with ElasticPathStandIn(seed=4, orders=120) as store:
+    with ElasticPathStandIn(seed=4, orders=120, customers=40) as store:
         store.habits.stable_ties = True  # the SDK pages by offset and promises nothing about ties
         since = stamp(store.clock - timedelta(days=30))
         store.faults.next(faults.too_many(), where=lambda path: path == "/v2/orders")
 
         arguments = [urlsplit(store.url).netloc, store.client_id, store.client_secret, since]
-        outcome = subprocess.run(
-            [node, str(PEERS / "read_store.mjs"), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        read = run_peer(node, "read_store.mjs", *arguments)
 
-        assert outcome.returncode == 0, outcome.stderr
-        check_report(json.loads(outcome.stdout), store, since)
+        check_report(read, store, since)
+        check_people(read, store, since)
+
+
+def test_segments_own_sdk_files_a_regulation(node, segment):
+    with PublicApiStandIn(segment) as public_api:
+        read = run_peer(node, "regulate.mjs", public_api.url, public_api.token, "u-1", "u-2")
+
+        [filed] = public_api.regulations()
+        assert read["filed"] == {"regulateId": filed["id"]}
+        assert read["regulation"]["id"] == filed["id"]
+        assert read["regulation"]["overallStatus"] == "INITIALIZED"
+        assert {one["name"] for one in read["regulation"]["streamStatus"][0]["destinationStatus"]}
+        assert read["echo"]["message"] == "hello"
+        assert read["refused"] == 401
+        assert public_api.suppressed() == ["u-1", "u-2"]
+        assert public_api.crashes == []
+
+
+def run_peer(node: str, script: str, *arguments: str):
+    """What the script printed, as JSON."""
+    command = [node, str(PEERS / script), *arguments]
+    outcome = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert outcome.returncode == 0, outcome.stderr
+    return json.loads(outcome.stdout)
+
+
+def check_people(read, store: ElasticPathStandIn, since: str):
+    first_second = int(datetime.fromisoformat(since).timestamp())
+    changed = [one for one in store.customer_register.rows() if one.updated >= first_second]
+    assert len(changed) > 10
+    assert sorted(read["customers"]) == sorted(one.id for one in changed)
+    assert read["customer"] == store.customer(read["customers"][0])
+    assert read["addresses"] == store.addresses(read["customers"][0])
+    assert sorted(read["members"]) == sorted(store.account_member_ids())
+    assert read["member"] == store.account_member(read["members"][0])
+    assert read["members_since"]["errors"][0]["detail"] == "Could not parse the supplied filter"
 
 
 def check_report(read, store: ElasticPathStandIn, since: str):

@@ -80,3 +80,22 @@ def test_the_sandbox_runs_as_a_process_of_its_own_and_says_where():
 
     assert [line[0] for line in lines] == ["store", "segment", "control"]
     assert stats["store"]["orders"] == 5
+
+
+def test_whoever_is_regulated_is_dropped_by_the_segment_beside(sandbox):
+    asked = {"regulationType": "SUPPRESS_ONLY", "subjectType": "USER_ID", "subjectIds": ["u"]}
+    requests.post(
+        f"{sandbox.public_api.url}/regulations",
+        json=asked,
+        headers={"Authorization": f"Bearer {sandbox.public_api.token}"},
+        timeout=5,
+    )
+    message = {"type": "track", "event": "Seen", "userId": "u", "messageId": "m1"}
+    body = {"batch": [message], "writeKey": min(sandbox.segment.write_keys)}
+    requests.post(f"{sandbox.segment.url}/v1/batch", json=body, timeout=5)
+
+    stats = requests.get(f"{sandbox.public_api.url}/_sandbox/stats", timeout=5).json()
+
+    assert stats["segment"]["drops"] == {"suppressed": 1}
+    assert stats["public_api"] == {"regulations": 1, "suppressed": 1}
+    assert stats["store"]["customers"] == len(sandbox.store.customers()) > 0
