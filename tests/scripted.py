@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -39,15 +39,11 @@ class Scripted:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     script: list[Prepared] = field(default_factory=list)
-    rule: Callable[[Asked], Prepared] | None = None  # answers once the script is through
 
     def say(self, status: int | None, body: Any = None, times: int = 1, **headers: str) -> None:
         """The next answers; `headers` with underscores for dashes."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.script += [Prepared(status, body, named)] * times
-
-    def next(self, asked: Asked) -> Prepared:
-        return self.rule(asked) if self.rule and not self.script else self.script.pop(0)
 
 
 def in_seconds(seconds: float) -> str:
@@ -63,7 +59,7 @@ def scripted() -> Iterator[Scripted]:
             parts, length = urlsplit(self.path), int(self.headers.get("Content-Length", 0))
             query, body = dict(parse_qsl(parts.query)), self.rfile.read(length)
             told.asked.append(Asked(self.command, parts.path, query, dict(self.headers), body))
-            answer = told.next(told.asked[-1])
+            answer = told.script.pop(0)
             if answer.status is None:
                 self.close_connection = True
                 return

@@ -11,6 +11,7 @@ from scripted import Scripted, in_seconds, scripted
 from commerce_events.destinations.regulations import Regulation
 from commerce_events.destinations.segment_public_api import BETA, SegmentPublicApi
 from commerce_events.domain.errors import ConfigurationError, RejectedError, TransientError
+from commerce_events.sandbox.public_api import DEFAULT_TOKEN, PublicApiStandIn
 
 TOKEN = "sgp_token-of-a-test"
 USERS = ["customer-17", "ann@shop.example"]
@@ -135,6 +136,14 @@ def test_a_regulation_tells_its_status_and_that_of_each_destination(api, segment
 
     assert found == Regulation("FAILED", (("B", "FAILED"), ("A", "FINISHED")))
     assert segment.asked[0].path == "/regulations/reg%2F1"
+
+
+@pytest.mark.parametrize("data", [{}, {"regulation": None}, {"regulation": {"id": "reg-1"}}])
+def test_an_answer_without_a_status_says_nothing(api, segment, data):
+    segment.say(200, {"data": data})
+
+    with pytest.raises(TransientError, match="no status"):
+        api.regulation("reg-1")
 
 
 @pytest.mark.parametrize(
@@ -306,3 +315,24 @@ def test_what_cannot_be_a_host_or_token_is_refused_before_anything_is_sent(url, 
         SegmentPublicApi(requests.Session(), url, token)
 
     assert not token or token not in str(caught.value)
+
+
+def test_the_whole_workspace_is_read_from_the_stand_in(waits):
+    with PublicApiStandIn() as stand_in:
+        for number in range(450):
+            stand_in.add_source(f"Source {number}", f"key-{number}")
+        api = SegmentPublicApi(requests.Session(), stand_in.url, DEFAULT_TOKEN, sleep=waits.append)
+
+        api.echo()
+        keys = [key for source in api.sources() for key in source["writeKeys"]]
+
+    assert keys == [f"key-{number}" for number in range(450)]
+    assert waits == []
+
+
+def test_the_stand_in_refuses_an_unknown_token():
+    with PublicApiStandIn() as stand_in:
+        api = SegmentPublicApi(requests.Session(), stand_in.url, "another-token", connection="mine")
+
+        with pytest.raises(ConfigurationError, match="token of connection mine"):
+            api.echo()

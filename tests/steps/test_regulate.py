@@ -1,4 +1,4 @@
-"""Filing regulations and following them, against a real ledger and an API that speaks HTTP."""
+"""Filing regulations and following them, against a real ledger and a Public API that speaks HTTP."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -7,29 +7,30 @@ from typing import Any
 
 import pytest
 import requests
-from scripted import Asked, Prepared, Scripted, scripted
 
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
 from commerce_events.domain.errors import AttentionError, ConfigurationError, TransientError
 from commerce_events.domain.moments import micros
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.tables import erasure
+from commerce_events.sandbox import faults
+from commerce_events.sandbox.public_api import DEFAULT_TOKEN, PublicApiStandIn
 from commerce_events.steps.regulate import file_regulations, follow_regulations
 
 KIND = "SUPPRESS_WITH_DELETE"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LOST = faults.timeout(0.02, taken=True)
 
 
 @pytest.fixture
-def segment() -> Iterator[Scripted]:
-    with scripted() as server:
-        server.rule = lambda asked: Prepared(200, {"data": {"regulateId": f"reg-{len(filed(server))}"}})
-        yield server
+def segment() -> Iterator[PublicApiStandIn]:
+    with PublicApiStandIn(now=NOW) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture
-def api(segment: Scripted) -> SegmentPublicApi:
-    return SegmentPublicApi(requests.Session(), segment.url, "token", sleep=lambda _: None)
+def api(segment: PublicApiStandIn) -> SegmentPublicApi:
+    return SegmentPublicApi(requests.Session(), segment.url, DEFAULT_TOKEN, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -57,18 +58,9 @@ def at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def filed(segment: Scripted) -> list[list[str]]:
-    """The users of each regulation that was asked for."""
-    return [asked.document["subjectIds"] for asked in segment.asked if asked.method == "POST"]
-
-
-def regulation(status: str, **states: str) -> dict[str, Any]:
-    named = [
-        {"name": name, "id": name, "status": state, "errString": "u-1 not found"}
-        for name, state in states.items()
-    ]
-    stream = {"id": "source", "destinationStatus": named}
-    return {"data": {"regulation": {"id": "x", "overallStatus": status, "streamStatus": [stream]}}}
+def filed(segment: PublicApiStandIn) -> list[list[str]]:
+    """The users of each regulation that Segment took, the first one first."""
+    return [list(one["subjects"]) for one in reversed(segment.regulations())]
 
 
 def test_the_erased_are_filed_once(ledger, api, segment, erase):
@@ -78,9 +70,10 @@ def test_the_erased_are_filed_once(ledger, api, segment, erase):
     second = file_regulations(ledger, api, KIND, clock=at(NOW))
 
     assert filed(segment) == [["u-1", "u-2"]]
-    assert segment.asked[0].document["regulationType"] == KIND
+    assert segment.regulations()[0]["regulationType"] == KIND
+    assert segment.suppressed() == ["u-1", "u-2"]
     assert (first["filed"], first["regulations"], +second) == (2, 1, {})
-    assert ledger.erasures.open_regulations() == ["reg-1"]
+    assert ledger.erasures.open_regulations() == [segment.regulations()[0]["id"]]
 
 
 def test_a_person_of_two_stores_is_named_once(ledger, api, segment, erase):
@@ -132,12 +125,12 @@ def test_nobody_is_forgotten_by_a_run_that_dies_after_filing(ledger, api, segmen
     file_regulations(ledger, api, KIND, clock=at(NOW))
 
     assert filed(segment) == [["u-1"], ["u-1"]]
-    assert ledger.erasures.open_regulations() == ["reg-2"]
+    assert ledger.erasures.open_regulations() == [segment.regulations()[0]["id"]]
 
 
 def test_nobody_is_forgotten_when_the_answer_is_lost(ledger, api, segment, erase):
     erase("u-1")
-    segment.say(None)
+    segment.faults.next(LOST)
 
     with pytest.raises(TransientError) as caught:
         file_regulations(ledger, api, KIND, clock=at(NOW))
@@ -148,30 +141,46 @@ def test_nobody_is_forgotten_when_the_answer_is_lost(ledger, api, segment, erase
     assert ledger.erasures.unfiled(9) == []
 
 
-def test_one_refused_id_does_not_keep_the_others(ledger, api, segment, erase):
-    erase(*(f"u-{number}" for number in range(9)), "bad")
+def test_a_month_that_others_have_used_up_is_no_failure(ledger, api, segment, erase):
+    users = [f"u-{number}" for number in range(5_003)]
+    erase(*users)
+    segment.book.most_per_month = 5_001
 
-    def refuse_the_bad(asked: Asked) -> Prepared:
-        if "bad" in asked.document["subjectIds"]:
-            return Prepared(422, {"errors": [{"type": "Invalid", "message": "bad is bad"}]})
-        return Prepared(200, {"data": {"regulateId": f"reg-{len(segment.asked)}"}})
+    outcome = file_regulations(ledger, api, KIND, clock=at(NOW))
 
-    segment.rule = refuse_the_bad
+    assert (outcome["filed"], outcome["waiting"]) == (5_000, 3)
+    assert [waiting.user_id for waiting in ledger.erasures.unfiled(9)] == users[-3:]
 
-    with pytest.raises(AttentionError, match="refuses to erase 1 of 10 users"):
+
+@pytest.mark.parametrize("fault", [faults.status(500), faults.status(503, retry_after=2), faults.RESET])
+def test_an_api_in_trouble_fails_the_run(ledger, api, segment, erase, fault):
+    erase("u-1")
+    segment.faults.always(fault)
+
+    with pytest.raises(TransientError):
         file_regulations(ledger, api, KIND, clock=at(NOW))
 
-    assert [waiting.user_id for waiting in ledger.erasures.unfiled(99)] == ["bad"]
+    assert len(ledger.erasures.unfiled(9)) == 1
+
+
+def test_one_refused_id_does_not_keep_the_others(ledger, api, segment, erase):
+    refused = ""  # no id for Segment, though the ledger has nothing against it
+    erase(*(f"u-{number}" for number in range(9)), refused)
+
+    with pytest.raises(AttentionError, match="refuses to erase 1 users"):
+        file_regulations(ledger, api, KIND, clock=at(NOW))
+
+    assert [waiting.user_id for waiting in ledger.erasures.unfiled(99)] == [refused]
 
 
 def test_an_api_that_refuses_everything_is_not_asked_for_every_single_user(ledger, api, segment, erase):
     erase(*(f"u-{number}" for number in range(1_000)))
-    segment.rule = lambda asked: Prepared(422, {"errors": []})
+    segment.faults.always(faults.status(422))
 
-    with pytest.raises(AttentionError, match="refuses to erase 1000 of 1000 users"):
+    with pytest.raises(AttentionError, match="refuses to erase 1000 users"):
         file_regulations(ledger, api, KIND, clock=at(NOW))
 
-    assert len(segment.asked) < 60
+    assert segment.requests.total < 60
     assert len(ledger.erasures.unfiled(9_999)) == 1_000
 
 
@@ -182,22 +191,22 @@ def test_only_what_erases_can_be_filed(ledger, api, segment, erase, kind):
     with pytest.raises(ConfigurationError, match="SUPPRESS_WITH_DELETE"):
         file_regulations(ledger, api, kind, clock=at(NOW))
 
-    assert segment.asked == []
+    assert segment.requests.total == 0
 
 
 def test_a_regulation_is_followed_to_its_end_and_the_id_goes(ledger, api, segment, erase):
     erase("u-1")
     file_regulations(ledger, api, KIND, clock=at(NOW))
-    segment.say(200, regulation("RUNNING", Braze="RUNNING"))
-    segment.say(200, regulation("FINISHED", Braze="FINISHED"))
+    seen = []
 
-    first = follow_regulations(ledger, api, clock=at(NOW))
-    open_between = ledger.erasures.open_regulations()
-    second = follow_regulations(ledger, api, clock=at(NOW))
-    third = follow_regulations(ledger, api, clock=at(NOW))
+    for seconds in (0, 120, 7_200):
+        segment.advance(seconds)
+        seen.append(follow_regulations(ledger, api, clock=segment.now))
 
-    assert (first, second, third) == ({"running": 1}, {"finished": 1}, {})
-    assert (open_between, ledger.erasures.open_regulations()) == (["reg-1"], [])
+    known = ledger.erasures.all()[0]
+    assert seen == [{"initialized": 1}, {"running": 1}, {"finished": 1}]
+    assert (known.status, known.detail) == ("FINISHED", "")
+    assert follow_regulations(ledger, api, clock=segment.now) == {}
     with ledger.engine.connect() as connection:
         assert [row.user_id for row in connection.execute(erasure.select())] == [None]
 
@@ -205,8 +214,8 @@ def test_a_regulation_is_followed_to_its_end_and_the_id_goes(ledger, api, segmen
 @pytest.mark.parametrize(
     ("status", "states", "counted", "detail"),
     [
-        ("FAILED", {"Braze": "FAILED", "S3": "FINISHED"}, "failed", "not done by Braze"),
-        ("FAILED", {"Meta": "NOT_SUPPORTED", "S3": "FINISHED"}, "only_unsupported", "not supported by Meta"),
+        ("FAILED", {"Amplitude": "FAILED", "S3": "FINISHED"}, "failed", "not done by Amplitude"),
+        ("FAILED", {"Amplitude": "NOT_SUPPORTED"}, "only_unsupported", "not supported by Amplitude"),
         ("PARTIAL_SUCCESS", {"Braze": "FAILED"}, "partial_success", "not done by Braze"),
         ("NOT_SUPPORTED", {"Meta": "NOT_SUPPORTED"}, "not_supported", "not supported by Meta"),
         ("INVALID", {}, "invalid", ""),
@@ -215,11 +224,13 @@ def test_a_regulation_is_followed_to_its_end_and_the_id_goes(ledger, api, segmen
 def test_the_ledger_keeps_which_destinations_did_not_erase(
     ledger, api, segment, erase, status, states, counted, detail
 ):
+    everywhere = {"Customer.io": "FINISHED", "Amplitude": "FINISHED"}
     erase("u-1")
+    segment.next_ends(status, **{**everywhere, **states})
     file_regulations(ledger, api, KIND, clock=at(NOW))
-    segment.say(200, regulation(status, **states))
+    segment.advance(7_200)
 
-    outcome = follow_regulations(ledger, api, clock=at(NOW))
+    outcome = follow_regulations(ledger, api, clock=segment.now)
 
     known = ledger.erasures.all()[0]
     assert outcome == {counted: 1}
@@ -228,32 +239,27 @@ def test_the_ledger_keeps_which_destinations_did_not_erase(
 
 
 def test_a_regulation_segment_does_not_know_stays_open_and_stops_no_other(ledger, api, segment, erase):
-    erase("u-1", regulation_id="reg-a", filed_at=micros(NOW))
-    erase("u-2", regulation_id="reg-b", filed_at=micros(NOW))
+    erase("u-1", regulation_id="a-reg-of-another-workspace", filed_at=micros(NOW))
+    erase("u-2")
+    file_regulations(ledger, api, KIND, clock=at(NOW))
+    segment.advance(7_200)
 
-    def know_one(asked: Asked) -> Prepared:
-        known = asked.path.endswith("reg-b")
-        gone = {"errors": [{"type": "NotFound", "message": "no such regulation"}]}
-        return Prepared(200, regulation("FINISHED")) if known else Prepared(404, gone)
-
-    segment.rule = know_one
-
-    outcome = follow_regulations(ledger, api, clock=at(NOW))
+    outcome = follow_regulations(ledger, api, clock=segment.now)
 
     assert outcome == {"not_found": 1, "finished": 1}
-    assert ledger.erasures.open_regulations() == ["reg-a"]
+    assert ledger.erasures.open_regulations() == ["a-reg-of-another-workspace"]
 
 
 def test_no_log_names_anybody(ledger, api, segment, erase, caplog):
     caplog.set_level(logging.DEBUG)
-    erase("u-1", "u-2")
-    segment.say(422, {"errors": [{"type": "Invalid", "message": "u-1 is bad"}]}, times=2)
+    erase("u-1", "u-2", "")
+    segment.next_ends("FAILED", Amplitude="FAILED")
 
     with pytest.raises(AttentionError) as caught:
         file_regulations(ledger, api, KIND, clock=at(NOW))
-    segment.say(200, regulation("FAILED", Braze="FAILED"))
-    follow_regulations(ledger, api, clock=at(NOW))
+    segment.advance(7_200)
+    follow_regulations(ledger, api, clock=segment.now)
 
-    said = caplog.text + str(caught.value)
-    assert "not done by Braze" in said
+    said = caplog.text + str(caught.value) + str(ledger.erasures.all())
+    assert "not done by Amplitude" in said
     assert not [user for user in ("u-1", "u-2") if user in said]

@@ -51,7 +51,7 @@ class Regulation:
         streams = found.get("streamStatus") or []
         states = [state for stream in streams for state in stream.get("destinationStatus") or []]
         named = [(str(one.get("name") or one.get("id") or "?"), str(one.get("status"))) for one in states]
-        return cls(str(found.get("overallStatus")), tuple(named))
+        return cls(str(found["overallStatus"]), tuple(named))
 
     @property
     def ended(self) -> bool:

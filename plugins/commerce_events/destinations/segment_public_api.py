@@ -70,8 +70,11 @@ class SegmentPublicApi:
 
     def regulation(self, regulation_id: str) -> Regulation:
         """How far it has come. RejectedError where Segment does not know it, or no more."""
-        found = self.get(f"/regulations/{quote(regulation_id, safe='')}").get("regulation")
-        return Regulation.read(found if isinstance(found, dict) else {})
+        path = f"/regulations/{quote(regulation_id, safe='')}"
+        found = self.get(path).get("regulation")
+        if not isinstance(found, dict) or not found.get("overallStatus"):
+            raise TransientError(f"GET {path}: Segment's answer holds no status")
+        return Regulation.read(found)
 
     def get(
         self, path: str, query: Mapping[str, Any] | None = None, *, accept: str = STABLE

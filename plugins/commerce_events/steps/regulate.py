@@ -13,7 +13,7 @@ from commerce_events.destinations.regulations import (
     RegulationKind,
 )
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
-from commerce_events.domain.errors import AttentionError, ConfigurationError, RejectedError
+from commerce_events.domain.errors import AttentionError, ConfigurationError, RejectedError, TransientError
 from commerce_events.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ UNKNOWN = "NOT_FOUND"  # our own word, beside Segment's: it says that it has no 
 def file_regulations(
     ledger: Ledger, client: SegmentPublicApi, kind: str, *, clock: Callable[[], datetime]
 ) -> Counter[str]:
-    """Returns how many users were filed, and how many wait for next month.
+    """Returns how many users were filed, and how many wait: for room in the month, or since Segment says so.
 
     Safe to repeat at any point: who was filed without the ledger's knowledge, because the run or the answer
     broke off, is filed once more, and suppressing or deleting somebody twice does no more than once.
@@ -36,17 +36,15 @@ def file_regulations(
     filing = _Filing(ledger, client, _kind(kind), clock)
     room = max(0, MONTHLY_SUBJECTS - ledger.erasures.users_filed_since(_month_of(clock())))
     waiting = _waiting(ledger, room + MONTHLY_SUBJECTS)
-    users, left = waiting[:room], len(waiting[room:])
+    filing.file_all(waiting[:room])
+    outcome = filing.outcome
+    left = len(waiting) - outcome["filed"] - outcome["refused"]
     if left:
-        filing.outcome["waiting"] = left
-        log.warning("%d users wait for next month: Segment erases %d in one", left, MONTHLY_SUBJECTS)
-    for start in range(0, len(users), MAX_SUBJECTS):
-        filing.file(users[start : start + MAX_SUBJECTS])
-    if filing.outcome["refused"]:
-        raise AttentionError(
-            f"Segment refuses to erase {filing.outcome['refused']} of {len(users)} users; the log says why"
-        )
-    return filing.outcome
+        outcome["waiting"] = left
+        log.warning("%d users wait to be filed; Segment erases %d in a month", left, MONTHLY_SUBJECTS)
+    if outcome["refused"]:
+        raise AttentionError(f"Segment refuses to erase {outcome['refused']} users; the log says why")
+    return outcome
 
 
 def follow_regulations(
@@ -80,6 +78,16 @@ class _Filing:
     kind: RegulationKind
     clock: Callable[[], datetime]
     outcome: Counter[str] = field(default_factory=Counter)
+
+    def file_all(self, users: Sequence[str]) -> None:
+        try:
+            for start in range(0, len(users), MAX_SUBJECTS):
+                self.file(users[start : start + MAX_SUBJECTS])
+        except TransientError as error:
+            if error.maybe_taken or error.after is None:
+                raise
+            # Nothing is wrong: Segment wants us later, as when others have used up the month.
+            log.warning("%s", error)
 
     def file(self, users: Sequence[str]) -> None:
         try:
