@@ -31,9 +31,6 @@ lint: $(READY) ## style, formatting, types, import directions
 bench: $(READY) ## how fast it is here, question by question
 	$(BIN)/python -m benchmarks
 
-bench: $(READY) ## measure the whole path on this machine
-	$(BIN)/python -m benchmarks
-
 format: $(READY) ## repair style and formatting
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
