@@ -221,6 +221,10 @@ class Settings(Section):
     trackings: Trackings = Trackings()
     health: Health = Health()
 
+    def templates(self) -> frozenset[str]:
+        """Every template file that a store uses, as it is named in the file."""
+        return frozenset(store.tracking(kind).template for store in self.stores.values() for kind in Kind)
+
     @model_validator(mode="after")
     def _names_fit(self) -> "Settings":
         faults = [*self._unknown_destinations(), *self._shared_namespaces()]
