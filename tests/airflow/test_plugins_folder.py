@@ -14,7 +14,11 @@ LOAD = """
 import importlib.util, json, sys
 from airflow import plugins_manager
 
-_, errors = plugins_manager._get_plugins()
+errors = None
+try:
+    _, errors = plugins_manager._get_plugins()
+except SystemExit:  # what a file does that is run as a program
+    pass
 files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
 bare = [name for name, file in files.items() if file.startswith(sys.argv[1])]
 package = importlib.util.find_spec("commerce_events").origin
