@@ -128,18 +128,24 @@ def test_filters_choose_and_an_id_that_waits_for_nothing_is_a_finding(quarantine
 
 
 def test_what_may_have_arrived_is_left_alone(terminal: Terminal) -> None:
-    terminal.shop.place_order()
+    doubtful = terminal.shop.place_order()
     terminal.segment.faults.always(timeout(0, taken=True))
     terminal.sync()
+    certain = terminal.shop.place_order()
+    terminal.capture()
     now = datetime.now(UTC)
     terminal.ledger.outbox.expire("segment", now + timedelta(days=1), now)
-    before = terminal.rows()
 
     result = terminal.run("replay", "--yes")
 
-    assert "segment checkout_started dead too_old 1" in lines(result.output)
+    assert "segment checkout_started dead too_old 2" in lines(result.output)
     assert "1 of them may have been sent already and are left alone." in result.output
-    assert terminal.rows() == before
+    assert (_status(terminal, doubtful), _status(terminal, certain)) == ("dead", "pending")
+
+
+def _status(terminal: Terminal, order: str) -> str:
+    (told,) = terminal.ledger.reports.of_record("main", "orders", order)
+    return str(told.status)
 
 
 def test_records_that_can_be_read_now_are_told(terminal: Terminal) -> None:
