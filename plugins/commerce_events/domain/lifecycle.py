@@ -45,7 +45,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What must be remembered of a record to judge the next look at it."""
+    """What must be remembered of a record to judge the next look at it.
+
+    Not `settled`: it was looked at in the second of its last change. What changed later in that second may
+    look the same from outside, as a second refund does, so the next look counts whatever it shows.
+    """
 
     updated_at: datetime
     digest: bytes
@@ -53,6 +57,7 @@ class State:
     watched: Mapping[str, str]
     done: frozenset[Kind] = field(default=frozenset())
     anonymised: bool = False
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def is_news(record: Record, seen: State | None) -> bool:
     """Whether a record differs from what is known and is not older than it."""
     if seen is None or record.updated_at > seen.updated_at:
         return True
-    return record.updated_at == seen.updated_at and record.digest != seen.digest
+    return record.updated_at == seen.updated_at and not (seen.settled and _looks_like(record, seen))
 
 
 def judge(record: Record, seen: State | None, policy: Policy) -> Judgement:
@@ -85,6 +90,10 @@ def judge(record: Record, seen: State | None, policy: Policy) -> Judgement:
     state = State(record.updated_at, record.digest, high_water, watched, done, order.anonymised)
     told = sorted(facts, key=lambda fact: list(Kind).index(fact.kind))
     return Judgement(state, tuple(_screen(fact, record, seen, policy) for fact in told))
+
+
+def _looks_like(record: Record, seen: State) -> bool:
+    return record.updated_at == seen.updated_at and record.digest == seen.digest
 
 
 def _once(record: Record, policy: Policy) -> Iterator[Fact]:
@@ -141,7 +150,7 @@ def _updates(
         changed &= policy.watch
     if not policy.every_update:
         changed = changed.difference(*(EXPLAINS[kind] for kind in told))
-    if not changed and not policy.every_update:
+    if _looks_like(record, seen) or (not changed and not policy.every_update):
         return
     revision = f"{record.updated_at.isoformat()}:{_short_hash(dict(watched))}"
     filtered = Reason.ANONYMISED if record.order.anonymised else None

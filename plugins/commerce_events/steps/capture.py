@@ -3,6 +3,8 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import TransientError
@@ -16,6 +18,9 @@ log = logging.getLogger(__name__)
 
 # Each lost race means that another capture recorded the same records; a second one is rare already.
 MOST_LOST_RACES = 20
+
+# Stores tell times in whole seconds, and not all of their clocks agree to the second.
+SETTLED_AFTER = timedelta(seconds=2)
 
 
 def capture_changes(store: OpenStore, stream: str) -> Counter[str]:
@@ -58,7 +63,7 @@ def _record(
         seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
         news, unreadable = _news(store, records, seen, complete)
         outcome.update(_reject(store, stream, unreadable))
-        entries = [_judged(store, record, seen.get(record.id)) for record in news]
+        entries = [_judged(store, record, seen.get(record.id), step) for record in news]
         written = store.ledger.records.record(
             entries, door=Door.POLL, now=store.clock(), run=store.run, step=step
         )
@@ -98,11 +103,12 @@ def _completed(store: OpenStore, record: Record, known: Seen | None) -> Record |
     return store.source.complete(record)
 
 
-def _judged(store: OpenStore, record: Record, seen: Seen | None) -> Entry:
+def _judged(store: OpenStore, record: Record, seen: Seen | None, step: Step | None) -> Entry:
     judgement = judge(record, seen.state if seen else None, store.settings.lifecycle_policy())
     told = [row for fact in judgement.facts for row in store.renderer.told(fact, record, Door.POLL)]
     person = store.renderer.identity(record).person
-    return Entry(record, seen, judgement.state, person, told)
+    settled = step is not None and record.updated_at + SETTLED_AFTER <= step.served_at
+    return Entry(record, seen, replace(judgement.state, settled=settled), person, told)
 
 
 def _reject(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Counter[str]:
