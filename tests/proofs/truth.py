@@ -1,4 +1,4 @@
-"""What a store's orders, as they stand, must have been told of: worked out anew, with nothing of the product's.
+"""What must have been told of a store's orders as they stand: worked out with nothing of the product's.
 
 Only what follows from the documents and transactions themselves. Order Updated and a cancellation that was
 taken back leave no trace there; of them no more is asked than that they did happen.
