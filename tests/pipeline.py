@@ -92,6 +92,7 @@ class Pipeline:
     clock: LeapingClock = field(default_factory=LeapingClock)
     paging: Limits = LIMITS
     parcel: int = batches.MAX_BATCH_MESSAGES
+    budget: timedelta = timedelta(minutes=30)
 
     def store(self, name: str = "main") -> OpenStore:
         settings = self.settings.stores[name]
@@ -130,8 +131,9 @@ class Pipeline:
     def capture(self, name: str = "main") -> Counter[str]:
         return capture_changes(self.store(name), "orders")
 
-    def deliver(self, budget: timedelta = timedelta(minutes=30)) -> Counter[str]:
-        return deliver(self.ledger, [self.destination()], budget=budget, clock=self.clock.clock())
+    def deliver(self, budget: timedelta | None = None) -> Counter[str]:
+        ends = [self.destination()]
+        return deliver(self.ledger, ends, budget=budget or self.budget, clock=self.clock.clock())
 
     def run(self) -> Counter[str]:
         return self.capture() + self.deliver()

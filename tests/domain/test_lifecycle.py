@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orders import CREATED, START, look, order
 
-from commerce_events.domain.facts import ONCE, Kind, Reason
+from commerce_events.domain.facts import ONCE, Kind, Reason, Refund
 from commerce_events.domain.lifecycle import judge
 from commerce_events.domain.records import Order, Record
-from commerce_events.domain.states import Judgement, Policy, State
+from commerce_events.domain.states import Judgement, Policy, State, is_news
 
 POLICY = Policy(start=START)
 PAID = order(status="complete", payment="paid", paid_at=CREATED + timedelta(hours=1))
@@ -323,3 +323,16 @@ def test_a_state_passed_between_two_looks_is_still_told(first, last, policy):
 
     told = {fact.kind for j in both for fact in j.facts}
     assert {fact.kind for fact in alone.facts if fact.kind in ONCE} <= told
+
+
+def test_after_a_look_within_the_second_of_a_change_the_next_look_counts_whatever_it_shows():
+    paid = order(payment="paid", refunded=300)
+    first = judge(look(paid, hours=1), None, POLICY).state
+
+    again = look(replace(paid, refunded=500), hours=1)
+    again = replace(again, digest=first.digest)
+
+    assert not is_news(again, first)
+    assert is_news(again, replace(first, settled=False))
+    (fact,) = judge(again, replace(first, settled=False), replace(POLICY, every_update=True)).facts
+    assert fact.refund == Refund(200, 500)

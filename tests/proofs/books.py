@@ -72,7 +72,7 @@ def check_arrivals(line: Pipeline, *, in_order: bool = True) -> None:
 
 
 def out_of_order(line: Pipeline) -> list[tuple[int, list[int]]]:
-    """The lanes whose messages arrived first in another order than the ledger recorded them, with that order."""
+    """The lanes whose messages did not first arrive in the order recorded, and how they arrived."""
     place = {str(row.event_id): (row.lane, row.seq) for row in deliveries(line.ledger)}
     arrived: dict[int, list[int]] = defaultdict(list)
     for one in line.segment.received():

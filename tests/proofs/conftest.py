@@ -31,7 +31,7 @@ def busy_line(ledger: Ledger) -> Iterator[Pipeline]:
 
 @pytest.fixture
 def undisturbed(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[[Pipeline], Pipeline]]:
-    """Given a pipeline, one that sees the same store and has a ledger and a Segment of its own, after a run."""
+    """Given a pipeline: one at the same store, with a ledger and a Segment of its own, after a run."""
     with ExitStack() as opened:
 
         def twin(line: Pipeline) -> Pipeline:

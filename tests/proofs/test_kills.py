@@ -1,4 +1,4 @@
-"""A process killed at any moment of capture and deliver loses nothing, and sends twice only the same bytes."""
+"""A process killed at any moment loses nothing, and what is sent twice has the same bytes."""
 
 from random import Random
 

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from traceback import print_exc
 from typing import Any
 
@@ -37,6 +38,7 @@ def work(job: dict[str, Any]) -> None:
         LeapingClock(),
         Limits(page=job["page"]),
         job["parcel"],
+        timedelta(seconds=job["budget"]),
     )
     line.clock.sleep(job["ahead"])
     for step in job["steps"]:

@@ -41,6 +41,7 @@ class Workers:
             "segment": line.segment.url,
             "page": line.paging.page,
             "parcel": line.parcel,
+            "budget": line.budget.total_seconds(),
             "ahead": ahead,
             "steps": steps,
         }

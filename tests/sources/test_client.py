@@ -1,10 +1,12 @@
 """The client against a store on loopback: tokens, its own pace, repeats, and what errors say."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -216,6 +218,40 @@ def test_a_redirect_is_a_matter_of_the_host(store: ElasticPathStandIn, make_clie
 
     with pytest.raises(ConfigurationError, match="check the host of connection shop"):
         make_client(store).get(CURRENCIES)
+
+
+def test_a_redirect_is_not_followed(
+    store: ElasticPathStandIn, make_client: Make, elsewhere: ThreadingHTTPServer
+) -> None:
+    """The secret would be posted to wherever it points."""
+    client = make_client(store, base_url=f"http://127.0.0.1:{elsewhere.server_port}/{store.port}")
+
+    with pytest.raises(ConfigurationError, match="is it the API's base URL"):
+        client.get(CURRENCIES)
+
+    assert store.requests.total == 0
+
+
+class Redirecting(BaseHTTPRequestHandler):
+    """`/8080/some/path` goes to `/some/path` on port 8080, method and body and all."""
+
+    def do_POST(self) -> None:
+        port, _, path = self.path.removeprefix("/").partition("/")
+        self.send_response(307)
+        self.send_header("Location", f"http://127.0.0.1:{port}/{path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_ignored: object) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[ThreadingHTTPServer]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server
+        server.shutdown()
 
 
 def test_a_netrc_entry_does_not_replace_the_token(

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from elastic_path import RULES, Json, money, order_document, order_item, prices
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commerce_events.config import Group
 from commerce_events.domain.errors import BadRecordError
 from commerce_events.domain.records import Buyer, LineKind, Record
 from commerce_events.sources.elasticpath.orders import order_record
@@ -347,6 +348,10 @@ def changed_groups(order: Json, *items: Json) -> set[str]:
 )
 def test_a_change_shows_in_its_group_alone(changes: Json, groups: set[str]) -> None:
     assert changed_groups(order_document(**changes), order_item()) == groups
+
+
+def test_the_watched_groups_are_those_that_can_be_configured() -> None:
+    assert set(translated(order_document()).order.watched) == set(get_args(Group))
 
 
 def test_clocks_formatted_prices_and_payments_progress_change_no_group() -> None:

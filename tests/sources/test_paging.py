@@ -73,6 +73,25 @@ def test_records_that_change_or_leave_the_list_while_it_is_read_cost_no_other_re
     assert there <= set(names(walk(store, course=course, passes=400)))
 
 
+def test_orders_that_move_up_between_two_pages_of_a_day_are_not_jumped_over() -> None:
+    """A store that filters by day is paged by offset, which is wrong once orders before it have left."""
+    orders = [order(f"order-{n}", n) for n in range(80)]
+    store = ListOfOrders(orders.copy(), by_day=True)
+    gone: set[str] = set()
+
+    def take_three_that_were_read() -> None:
+        if len(store.asked) in (4, 5):
+            gone.update(one["id"] for one in store.orders[:3])
+            del store.orders[:3]
+
+    store.before_each = take_three_that_were_read
+
+    found = names(walk(store))
+
+    assert len(gone) == 6
+    assert set(found) == {one["id"] for one in orders}
+
+
 def test_an_order_that_changes_behind_the_reader_comes_again_only_where_it_is_met_again() -> None:
     orders = [row(f"order-{n}", n // 6) for n in range(30)]
     store = StoreList(orders)

@@ -31,6 +31,14 @@ def running(local: LocalAirflow, stopped: Event) -> Iterator[subprocess.Popen[by
         _stop(server)
 
 
+def trigger(local: LocalAirflow, dag_id: str, stopped: Event) -> None:
+    """Start a run as soon as Airflow has read the DAG's file, which may be a while after it is healthy."""
+    until = time.monotonic() + START_SECONDS
+    while not stopped.is_set() and local.run("dags", "trigger", dag_id):
+        if time.monotonic() > until:
+            raise ConfigurationError(f"Airflow does not find the DAG {dag_id}; see {local.log}")
+
+
 def password(local: LocalAirflow) -> str:
     """The generated password of the user `admin`."""
     text = (local.home / "simple_auth_manager_passwords.json.generated").read_text("utf-8")

@@ -31,6 +31,14 @@ def ledger_url() -> URL:
     raise mistake(connection, "type", f"is {connection.conn_type}; a ledger is postgres or sqlite")
 
 
+def whereabouts(url: URL) -> str:
+    """The ledger's place for people to read, without a password."""
+    if url.get_backend_name() == "sqlite":
+        return f"SQLite file {url.database}"
+    port = f":{url.port}" if url.port else ""
+    return f"Postgres database {url.database} on {url.host or 'this machine'}{port}"
+
+
 def _postgres(connection: Connection) -> URL:
     """From the fields: Airflow's own address says postgres://, which SQLAlchemy refuses."""
     return URL.create(

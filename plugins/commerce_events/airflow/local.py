@@ -23,6 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 # Airflow on SQLite stands a few tasks at a time, not its usual 32.
 PARALLELISM = 4
 LOOPBACK = "127.0.0.1"
+MARK = ".commerce-events-scratch"
 # What a shell has set for the person's own Airflow must not reach this one, above all no connection.
 FOREIGN = ("AIRFLOW", "_AIRFLOW")
 
@@ -71,13 +72,22 @@ def prepare(home: Path, connections: Mapping[str, Mapping[str, Any]], settings: 
             raise ConfigurationError(
                 f"A local Airflow runs from a checkout; there is no {REPOSITORY / folder}"
             )
-    home = home.resolve()
-    shutil.rmtree(home, ignore_errors=True)
+    home = _emptied(home.resolve())
     shutil.copytree(REPOSITORY / "include", home / "include")
     (home / "include" / SETTINGS_FILE).write_text(settings, "utf-8")
     local = LocalAirflow(home, _environment(home, connections))
     _write_exports(local)
     return local
+
+
+def _emptied(home: Path) -> Path:
+    """A new, marked folder. What does not carry the mark is somebody's and is not deleted."""
+    if home.exists() and not (home / MARK).exists() and (not home.is_dir() or any(home.iterdir())):
+        raise ConfigurationError(f"{home} holds files that are not of a local Airflow; name another folder")
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / MARK).touch()
+    return home
 
 
 def _environment(home: Path, connections: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -4,10 +4,18 @@ import logging
 
 import typer
 
-from commerce_events.cli import demo, sandbox, ui
+from commerce_events.cli import demo, doctor, ledger, preview, replay, sandbox, templates, ui
+from commerce_events.cli.plainly import Plainly
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+app = typer.Typer(
+    cls=Plainly, no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
+)
 app.command()(demo.demo)
+app.command()(doctor.doctor)
+app.command()(preview.preview)
+app.command()(replay.replay)
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(templates.app, name="templates")
 app.command()(sandbox.sandbox)
 app.command(hidden=True)(ui.ui)
 
@@ -16,3 +24,4 @@ app.command(hidden=True)(ui.ui)
 def commerce_events() -> None:
     """Keep Segment true to a store: every order accounted for, none sent twice."""
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it greets whoever looks at a schema
+    logging.getLogger("commerce_events").setLevel(logging.WARNING)  # its counts are for the logs of tasks

@@ -18,10 +18,12 @@ MOVES = 80  # steps in orders' lives between the two runs
 
 NEXT = """\
 What to try next
-  make ui                                       the same with the Airflow pages, and orders that keep moving
-  . {home}/env                             then, in this shell, ask this demo's ledger:
-  .venv/bin/commerce-events ledger status       what became of every message
-  .venv/bin/commerce-events templates test      the templates against their golden cases
+  make ui
+      the same with the Airflow pages, and orders that keep moving
+  . {home}/env; .venv/bin/commerce-events ledger status
+      ask this demo's ledger, from this shell, what became of every message
+  .venv/bin/commerce-events templates test
+      hold the templates against their golden cases
 """
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from commerce_events.airflow.components import password, running
-from commerce_events.airflow.local import prepare
+from commerce_events.airflow.components import password, running, trigger
+from commerce_events.airflow.local import LocalAirflow, prepare
 from commerce_events.cli.stand_ins import SCRATCH, SETTINGS, connections_to
 from commerce_events.sandbox.run import Sandbox
 
@@ -40,26 +40,28 @@ def ui(
             console.status("Airflow starts; this takes half a minute") as status,
             running(local, stopped) as server,
         ):
-            local.run("dags", "trigger", "sync_orders")
+            trigger(local, "sync_orders", stopped)
             status.stop()
-            sandbox.live()
-            console.print(
-                READY.format(
-                    url=local.url,
-                    password=password(local),
-                    store=sandbox.store.url,
-                    segment=sandbox.segment.url,
-                    log=local.log,
-                    home=home,
-                ),
-                highlight=False,
-            )
+            if not stopped.is_set():
+                sandbox.live()
+                console.print(_introduction(local, sandbox), highlight=False)
             while server.poll() is None and not stopped.wait(1):
                 pass
             console.print("Stopping; this takes a few seconds")
     if not stopped.is_set():
         console.print(f"[bold red]Airflow stopped by itself.[/] See {local.log}")
         raise typer.Exit(1)
+
+
+def _introduction(local: LocalAirflow, sandbox: Sandbox) -> str:
+    return READY.format(
+        url=local.url,
+        password=password(local),
+        store=sandbox.store.url,
+        segment=sandbox.segment.url,
+        log=local.log,
+        home=local.home,
+    )
 
 
 def _on_signals() -> threading.Event:

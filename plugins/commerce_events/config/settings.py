@@ -18,6 +18,7 @@ from commerce_events.config.section import Name, Section
 from commerce_events.config.stores import Store
 from commerce_events.config.trackings import Trackings
 from commerce_events.domain.errors import ConfigurationError
+from commerce_events.domain.facts import Kind
 
 
 class Settings(Section):
@@ -29,6 +30,10 @@ class Settings(Section):
     )
     trackings: Trackings = Trackings()
     health: Health = Health()
+
+    def templates(self) -> frozenset[str]:
+        """Every template file that a store uses, as it is named in the file."""
+        return frozenset(store.tracking(kind).template for store in self.stores.values() for kind in Kind)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Settings":

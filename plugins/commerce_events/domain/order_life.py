@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from commerce_events.domain.facts import Fact, Kind, Reason, Refund
 from commerce_events.domain.records import Order, Record
-from commerce_events.domain.states import Policy, State, fact_of, short_hash
+from commerce_events.domain.states import Policy, State, fact_of, looks_like, short_hash
 
 AUTHORIZED_OR_LATER = frozenset({"authorized", "paid", "refunded"})
 PAID_OR_LATER = frozenset({"paid", "refunded"})
@@ -90,7 +90,7 @@ def _updates(record: Record, seen: State, told: set[Kind], policy: Policy) -> It
         changed &= policy.watch
     if not policy.every_update:
         changed = changed.difference(*(EXPLAINS[kind] for kind in told))
-    if not changed and not policy.every_update:
+    if looks_like(record, seen) or (not changed and not policy.every_update):
         return
     revision = f"{record.updated_at.isoformat()}:{short_hash(watched)}"
     filtered = Reason.ANONYMISED if record.order.anonymised else None

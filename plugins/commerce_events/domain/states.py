@@ -29,7 +29,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What must be remembered of a record to judge the next look at it."""
+    """What must be remembered of a record to judge the next look at it.
+
+    Not `settled`: it was looked at in the second of its last change. What changed later in that second may
+    look the same from outside, as a second refund does, so the next look counts whatever it shows.
+    """
 
     updated_at: datetime
     digest: bytes
@@ -37,6 +41,7 @@ class State:
     watched: Mapping[str, str]
     done: frozenset[Kind] = field(default=frozenset())
     anonymised: bool = False
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,11 @@ def is_news(record: Record, seen: State | None) -> bool:
     """Whether a record differs from what is known and is not older than it."""
     if seen is None or record.updated_at > seen.updated_at:
         return True
-    return record.updated_at == seen.updated_at and record.digest != seen.digest
+    return record.updated_at == seen.updated_at and not (seen.settled and looks_like(record, seen))
+
+
+def looks_like(record: Record, seen: State) -> bool:
+    return record.updated_at == seen.updated_at and record.digest == seen.digest
 
 
 def fact_of(record: Record, kind: Kind, known: datetime | None) -> Fact:

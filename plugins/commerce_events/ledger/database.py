@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,12 @@ class Database:
         """A transaction that only reads; on SQLite it waits for no writer."""
         with self.engine.connect().execution_options(reads_only=True) as connection:
             yield connection
+
+
+def trouble(error: OperationalError) -> str:
+    """What the database's driver says, without the statement and its values."""
+    said = str(error.orig).strip().splitlines()
+    return f"The ledger's database cannot be used: {said[0] if said else type(error.orig).__name__}"
 
 
 def insert_into(connection: Connection, table: Table) -> Any:

@@ -181,6 +181,7 @@ def _encode(state: State) -> str:
         "watched": dict(state.watched),
         "done": sorted(state.done),
         "anonymised": state.anonymised,
+        "settled": state.settled,
     }
     return json.dumps(kept, separators=(",", ":"), sort_keys=True)
 
@@ -194,4 +195,5 @@ def _decode(row: Any) -> State:
         watched=kept["watched"],
         done=frozenset(Kind(kind) for kind in kept["done"]),
         anonymised=kept["anonymised"],
+        settled=kept["settled"],
     )

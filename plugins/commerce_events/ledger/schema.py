@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
 from commerce_events.domain.errors import ConfigurationError
@@ -14,11 +15,21 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to this version; safe to run again and from two processes at once."""
+    """Bring the schema to this version; safe to run again and from two processes at once.
+
+    Raises ConfigurationError where a newer version has been at work.
+    """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305808869231650)")
-        command.upgrade(_config(connection), "head")
+        try:
+            command.upgrade(_config(connection), "head")
+        except CommandError as error:
+            found = MigrationContext.configure(connection).get_current_revision()
+            raise ConfigurationError(
+                f"The ledger's schema is at {found}, which this version does not know: "
+                "a newer version wrote it, and only that one can use it"
+            ) from error
 
 
 def require_current(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""What must be known of people before their records are told: erasure, consent, whether an order is their first."""
+"""What must be known of people before their records are told: erasure, consent, first orders."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

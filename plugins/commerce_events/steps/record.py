@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import TransientError
@@ -25,6 +27,9 @@ from commerce_events.steps.store import OpenStore
 # Each lost race means that another capture recorded the same records; a second one is rare already.
 MOST_LOST_RACES = 20
 
+# Stores tell times in whole seconds, and not all of their clocks agree to the second.
+SETTLED_AFTER = timedelta(seconds=2)
+
 
 def record_all(
     store: OpenStore,
@@ -43,7 +48,7 @@ def record_all(
         outcome.update(keep_rejects(store, stream, unreadable))
         outcome.update(_introduced(store, news))
         known = background(store, news, seen)
-        entries = [_judged(store, record, seen.get(record.id), known) for record in news]
+        entries = [_judged(store, record, seen.get(record.id), known, step) for record in news]
         written = store.ledger.records.record(
             entries, door=Door.POLL, now=store.clock(), run=store.run, step=step
         )
@@ -102,7 +107,9 @@ def _introduced(store: OpenStore, news: Sequence[Record]) -> Counter[str]:
     return outcome
 
 
-def _judged(store: OpenStore, record: Record, seen: Seen | None, known: Background) -> Entry:
+def _judged(
+    store: OpenStore, record: Record, seen: Seen | None, known: Background, step: Step | None
+) -> Entry:
     identity = store.renderer.identity(record)
     record = with_consent(record, known.consents, identity)
     judgement = judge(record, seen.state if seen else None, store.settings.lifecycle_policy())
@@ -113,11 +120,13 @@ def _judged(store: OpenStore, record: Record, seen: Seen | None, known: Backgrou
             screened(fact, record, known), record, Door.POLL, first_order=first_order(fact, record, known)
         )
     ]
+    settled = step is not None and record.updated_at + SETTLED_AFTER <= step.served_at
+    state = replace(judgement.state, settled=settled)
     erased = record.id in known.erased
     return Entry(
         record=record,
         seen=seen,
-        state=_blank(judgement.state) if erased else judgement.state,
+        state=_blank(state) if erased else state,
         person=None if erased else identity.person,
         told=told,
         trace=trace_of(store, record, known),
@@ -127,7 +136,7 @@ def _judged(store: OpenStore, record: Record, seen: Seen | None, known: Backgrou
 
 def _blank(state: State) -> State:
     """Of an erased person's record, only what keeps it from being told again."""
-    return State(state.updated_at, state.digest, 0, {}, state.done, anonymised=True)
+    return replace(state, refunded=0, watched={}, anonymised=True)
 
 
 def _erased(store: OpenStore, written: Iterable[Entry]) -> Counter[str]:

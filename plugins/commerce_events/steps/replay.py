@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
@@ -16,6 +17,21 @@ from commerce_events.steps.render import Renderer
 GROUP = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a waiting message by today's templates and contracts.
+
+    `becomes` None: nothing can be made of it, and it stays as it is.
+    """
+
+    destination: str
+    kind: str
+    was: Status
+    becomes: Status | None
+    reason: str | None
+    detail: str | None
+
+
 def replay(
     ledger: Ledger,
     renderers: Mapping[str, Renderer],
@@ -27,24 +43,48 @@ def replay(
     """Returns how many would be, or are, pending, quarantined or filtered by today's templates.
 
     Ids and times stay; what may have been sent already is left alone. A message whose input is gone keeps
-    its bytes. `renderers` by store; what belongs to another store is counted as `unknown store`.
+    its bytes. `renderers` by store. Left as they are, and counted: those of an `unknown store`, and those of
+    which `nothing is left`.
     """
     outcome: Counter[str] = Counter()
+    for fate, count in fates(ledger, renderers, choice, dry_run=dry_run, clock=clock).items():
+        outcome[str(fate.becomes or fate.reason)] += count
+    return outcome
+
+
+def fates(
+    ledger: Ledger,
+    renderers: Mapping[str, Renderer],
+    choice: Choice,
+    *,
+    dry_run: bool,
+    clock: Callable[[], datetime],
+) -> Counter[Fate]:
+    """As `replay`, told apart by message and reason."""
+    outcome: Counter[Fate] = Counter()
     after = 0
     while True:
         group, after = ledger.waiting.next(choice, after, GROUP)
         if not group:
             return outcome
-        again = [(held, _again(renderers[held.store], held)) for held in group if held.store in renderers]
-        outcome.update(str(owed.status) for _, owed in again)
-        outcome["unknown store"] += len(group) - len(again)
+        again = [(held, _again(renderers, held)) for held in group]
+        outcome.update(_fate(held, made) for held, made in again)
         if not dry_run:
-            ledger.waiting.settle(again, clock())
+            ledger.waiting.settle([(held, made) for held, made in again if isinstance(made, Owed)], clock())
 
 
-def _again(renderer: Renderer, held: Held) -> Owed:
-    if held.input is None:
-        status = Status.PENDING if held.body is not None else held.status
-        return Owed(held.destination, status, body=held.body)
-    rendering = renderer.render(held.kind, held.occurred_at, orjson.loads(held.input))
-    return renderer.owed(rendering, held.part, held.event_id, held.destination)
+def _again(renderers: Mapping[str, Renderer], held: Held) -> Owed | str:
+    """The message as it is owed now, or why nothing can be made of it."""
+    if held.store not in renderers:
+        return "unknown store"
+    if held.input is not None:
+        renderer = renderers[held.store]
+        rendering = renderer.render(held.kind, held.occurred_at, orjson.loads(held.input))
+        return renderer.owed(rendering, held.part, held.event_id, held.destination)
+    return Owed(held.destination, Status.PENDING, body=held.body) if held.body else "nothing is left"
+
+
+def _fate(held: Held, made: Owed | str) -> Fate:
+    if isinstance(made, str):
+        return Fate(held.destination, held.kind, held.status, None, made, None)
+    return Fate(held.destination, held.kind, held.status, made.status, made.reason, made.detail)

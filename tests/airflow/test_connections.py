@@ -1,0 +1,84 @@
+"""The door from Airflow's settings to our objects."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from commerce_events.airflow import connections
+from commerce_events.airflow.files import include_folder
+from commerce_events.domain.errors import ConfigurationError
+from commerce_events.sandbox.run import Sandbox
+
+Connect = Callable[..., None]
+
+
+def test_a_store_and_its_destination_open(deployment: Sandbox) -> None:
+    store = connections.open_store("main")
+    (destination,) = connections.open_destinations()
+
+    assert connections.store_names() == ["main"]
+    assert (store.name, store.run) == ("main", None)
+    assert (destination.name, destination.events_per_second) == ("segment", 1000)
+    assert sum(len(page.records) for page in store.source.changed_since(store.settings.start, "orders")) == 40
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(deployment: Sandbox) -> None:
+    with pytest.raises(ConfigurationError, match="has no store 'other'; it has main"):
+        connections.open_store("other")
+    with pytest.raises(ConfigurationError, match="has no destination 'other'; it has segment"):
+        connections.open_destination("other")
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_the_sandbox_namespace_is_refused_for_a_real_store(deployment: Sandbox, connect: Connect) -> None:
+    connect("elasticpath_default", host="https://euwest.api.elasticpath.com")
+
+    with pytest.raises(ConfigurationError, match=r"stores\.main\.namespace is the sandbox's own"):
+        connections.open_store("main")
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_store_may_not_change_its_namespace(deployment: Sandbox, include: Path) -> None:
+    connections.open_store("main")
+    settings = include / "commerce.toml"
+    settings.write_text(settings.read_text().replace("6f1b1d3e", "7f1b1d3e"))
+
+    with pytest.raises(ConfigurationError, match="under a new id"):
+        connections.open_store("main")
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_key_of_the_connection_takes_the_place_of_the_ledgers(
+    deployment: Sandbox, connect: Connect
+) -> None:
+    own = connections.open_store("main").renderer.key
+    connect("elasticpath_default", extra={"identity_key": "given"})
+
+    assert connections.open_store("main").renderer.key == b"given" != own
+
+
+def test_a_file_ledger_is_made_and_brought_up_to_date_by_itself(connect: Connect, tmp_path: Path) -> None:
+    connect("commerce_ledger", conn_type="sqlite", host=str(tmp_path / "new.db"))
+
+    assert connections.open_ledger().reports.records() == []
+
+
+def test_a_postgres_ledger_waits_for_somebody_to_migrate_it(connect: Connect, postgres_server: URL) -> None:
+    host = postgres_server.query["host"]
+    connect("commerce_ledger", conn_type="postgres", host=host, login="postgres", schema="postgres")
+
+    with pytest.raises(ConfigurationError, match="commerce-events ledger migrate"):
+        connections.open_ledger()
+
+
+def test_settings_are_found_beside_the_package() -> None:
+    assert include_folder() == Path(__file__).parents[2] / "include"
+
+
+def test_a_folder_without_settings_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__COMMERCE_EVENTS__INCLUDE", str(tmp_path))
+
+    with pytest.raises(ConfigurationError, match=f"There is no {tmp_path}/commerce.toml"):
+        include_folder()
