@@ -6,30 +6,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from settings_files import NAMESPACE, SMALLEST, faults, load
 
-from commerce_events.config import DEMO_NAMESPACE, Settings, load_settings
+from commerce_events.config import DEMO_NAMESPACE, Consent, load_settings
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 
-SHIPPED = Path(__file__).parents[1] / "include" / "commerce.toml"
-NAMESPACE = "0f6f6f0a-2f3a-4a51-8f0d-3c1b2a4d5e6f"
-SMALLEST = f'[stores.main]\nnamespace = "{NAMESPACE}"\nstart = 2026-01-01T00:00:00Z\n'
-
-
-def load(folder: Path, text: str) -> Settings:
-    path = folder / "commerce.toml"
-    path.write_text(text, "utf-8")
-    return load_settings(path)
-
-
-def faults(folder: Path, text: str) -> list[str]:
-    """The error's lines without the file's name, which each of them must begin with."""
-    with pytest.raises(ConfigurationError) as caught:
-        load(folder, text)
-    prefix = f"{folder / 'commerce.toml'}: "
-    lines = str(caught.value).splitlines()
-    assert all(line.startswith(prefix) for line in lines)
-    return [line.removeprefix(prefix) for line in lines]
+SHIPPED = Path(__file__).parents[2] / "include" / "commerce.toml"
 
 
 def test_the_shipped_file_fits_the_sandbox() -> None:
@@ -86,6 +69,52 @@ def test_transactions_of_authorised_orders_are_read_only_where_a_trigger_needs_t
     assert authorised == paid | {"authorized", "partially_authorized"}
 
 
+def test_people_are_synced_told_and_forgotten_as_the_file_says(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        SMALLEST
+        + 'people = ["account_members", "customers", "customers"]\n'
+        + '[stores.main.identity]\nlink = "alias"\n'
+        + '[stores.main.traits]\ncustom = ["loyalty_tier", "phone"]\ncomputed = true\n'
+        + '[stores.main.consent]\nfield = "custom_attributes.marketing"\n'
+        + '[stores.main.erasure]\non_deleted = true\nregulation = "SUPPRESS_ONLY"\n'
+        + '[destinations.segment]\nneeds_consent = ["marketing"]\nallow_commands = ["User Deleted"]\n'
+        + '[trackings.customer_updated]\ntrigger = "customer.deleted"\n',
+    )
+    store, destination = settings.stores["main"], settings.destinations["segment"]
+
+    assert store.people == ("account_members", "customers")
+    assert store.identity_policy().link == "alias"
+    assert store.lifecycle_policy().customer_trigger == "customer.deleted"
+    assert (store.traits.custom, store.traits.computed) == (("loyalty_tier", "phone"), True)
+    assert (store.consent.field, store.consent.category) == ("custom_attributes.marketing", "marketing")
+    assert (store.erasure.on_deleted, store.erasure.on_anonymised) == (True, False)
+    assert (store.erasure.regulation, store.erasure.connection) == (
+        "SUPPRESS_ONLY",
+        "segment_public_api_default",
+    )
+    assert (destination.needs_consent, destination.allow_commands) == (("marketing",), ("User Deleted",))
+
+
+def test_nobody_need_be_synced(tmp_path: Path) -> None:
+    assert load(tmp_path, SMALLEST + "people = []\n").stores["main"].people == ()
+
+
+@pytest.mark.parametrize(
+    ("default", "said", "means"),
+    [
+        ("unknown", None, None),
+        ("none", None, {}),
+        ("unknown", {}, {}),
+        ("none", {"marketing": True}, {"marketing": True}),
+    ],
+)
+def test_silence_about_consent_means_what_the_file_says(
+    default: str, said: dict[str, bool] | None, means: dict[str, bool] | None
+) -> None:
+    assert Consent.model_validate({"field": "a.b", "default": default}).of(said) == means
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     lines = faults(
         tmp_path,
@@ -104,6 +133,16 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         [trackings.order_complete]
         [health]
         lag_minutes = 0
+        [stores.main.erasure]
+        regulation = "DELETE"
+        [stores.main.traits]
+        custom = ["email", "loyalty_tier", "total_orders", "external_ref"]
+        [stores.main.identity]
+        link = "merge"
+        [stores.main.consent]
+        feild = "a"
+        [destinations.segment]
+        needs_consent = "marketing"
         """,
     )
 
@@ -118,7 +157,13 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     assert said["trackings.order_updated.watch.0"].startswith("allowed: 'status'")
     assert said["trackings.order_complete"].startswith("unknown key, did you mean 'order_completed'?")
     assert said["health.lag_minutes"].endswith("greater than or equal to 1")
-    assert len(lines) == 10
+    assert said["stores.main.erasure.regulation"].startswith("allowed: 'SUPPRESS_WITH_DELETE'")
+    assert said["stores.main.traits.custom.0"].startswith("is filled by us; a field of the store's own")
+    assert said["stores.main.traits.custom.2"].startswith("is filled by us")
+    assert said["stores.main.identity.link"] == "allowed: 'identify', 'alias' or 'none'"
+    assert said["stores.main.consent.feild"].startswith("unknown key, did you mean 'field'?")
+    assert said["destinations.segment.needs_consent"] == 'must be a list, as in ["a", "b"]'
+    assert len(lines) == 16
 
 
 @pytest.mark.parametrize(
@@ -142,6 +187,15 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         (
             SMALLEST + SMALLEST.replace("main", "b"),
             "stores.b.namespace: is the same as stores.main.namespace",
+        ),
+        (
+            SMALLEST + 'people = ["customer"]',
+            "stores.main.people.0: allowed: 'customers' or 'account_members'",
+        ),
+        (SMALLEST + 'people = "customers"', "stores.main.people: must be a list"),
+        (
+            SMALLEST + '[trackings.customer_created]\ntrigger = "customer.updated"',
+            "trackings.customer_created.trigger: allowed: 'customer.created'",
         ),
         (
             SMALLEST + '[trackings.order_refunded]\ntemplate = "../x.jsonata"',
