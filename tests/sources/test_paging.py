@@ -1,4 +1,4 @@
-"""The walk over orders and customers: nothing is skipped, whatever the store does with ties, days and offsets."""
+"""The walk over orders and customers: nothing is skipped, whatever the store does with ties and offsets."""
 
 from collections import Counter
 from dataclasses import replace
@@ -75,14 +75,14 @@ def test_records_that_change_or_leave_the_list_while_it_is_read_cost_no_other_re
 
 def test_orders_that_move_up_between_two_pages_of_a_day_are_not_jumped_over() -> None:
     """A store that filters by day is paged by offset, which is wrong once orders before it have left."""
-    orders = [order(f"order-{n}", n) for n in range(80)]
-    store = ListOfOrders(orders.copy(), by_day=True)
+    orders = [row(f"order-{n}", n) for n in range(80)]
+    store = StoreList(orders.copy(), by_day=True)
     gone: set[str] = set()
 
     def take_three_that_were_read() -> None:
         if len(store.asked) in (4, 5):
-            gone.update(one["id"] for one in store.orders[:3])
-            del store.orders[:3]
+            gone.update(one["id"] for one in store.rows[:3])
+            del store.rows[:3]
 
     store.before_each = take_three_that_were_read
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from commerce_events.domain.errors import ConfigurationError
+from commerce_events.domain.errors import ConfigurationError, TransientError
 from commerce_events.sources.elasticpath.listing import Listing, Query, Row, Sorting
 from commerce_events.sources.elasticpath.nodes import Node
 from commerce_events.sources.elasticpath.paging import Course, Fetch, Limits, Portion, Walk
@@ -20,7 +20,7 @@ from commerce_events.sources.elasticpath.paging import Course, Fetch, Limits, Po
 # for wildcards. The filter itself takes *, " and \ in a sense of its own, so that they cannot be asked for.
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789.-+@'!#$&/=?^`{|}~_%"
 
-CENSUSES = 5  # so often a slice is counted, until nothing comes or goes meanwhile
+CENSUSES = 20  # so often a slice is counted, until nothing has changed meanwhile
 SAMPLE = 20  # rows that show whether a slice holds only what it should
 
 
@@ -62,17 +62,17 @@ class Slices:
             yield from self._strays(beginning, smaller, missing)
 
     def _census(self, beginning: str) -> tuple[Collection[str], int]:
-        """The smaller slices that hold anyone, and how many are in none of them."""
-        counts: dict[str, int] = {}
-        whole = 0
+        """The smaller slices that hold anyone, and how many are in none of them.
+
+        It counts only if nothing has changed meanwhile: else who came could stand for who is missing.
+        """
         for _ in range(CENSUSES):
-            before = self._count(beginning)
-            counts = self._counts(beginning, before)
-            after = self._count(beginning)
-            whole = min(before, after)
-            if before == after:
-                break
-        return counts.keys(), whole - sum(counts.values())
+            before = self._top(beginning)
+            counts = self._counts(beginning, before.total or 0)
+            after = self._top(beginning)
+            if (before.total, before.seconds[:1]) == (after.total, after.seconds[:1]):
+                return counts.keys(), (before.total or 0) - sum(counts.values())
+        raise TransientError(f"{self.course.label}: {self.course.what} come and go too fast to be counted")
 
     def _counts(self, beginning: str, whole: int) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -85,10 +85,13 @@ class Slices:
 
     def _count(self, beginning: str) -> int:
         """None, where the store shows what does not begin so: it has read a character as a wildcard."""
-        limit = min(SAMPLE, self.limits.page)
-        listing = self.fetch(Query(_filter(beginning), self.course.sorting, 0, limit))
+        listing = self._top(beginning)
         fits = all(_email(row).startswith(beginning) for row in listing.rows)
         return (listing.total or 0) if fits else 0
+
+    def _top(self, beginning: str) -> Listing:
+        limit = min(SAMPLE, self.limits.page)
+        return self.fetch(Query(_filter(beginning), self.course.sorting, 0, limit))
 
     def _strays(self, beginning: str, smaller: Collection[str], missing: int) -> Iterator[Portion]:
         found: set[str] = set()
