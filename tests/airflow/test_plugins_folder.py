@@ -66,4 +66,4 @@ def test_without_the_ignore_file_it_would_run_all_of_it(plugins: Path, tmp_path:
 
     found = load(plugins, tmp_path / "home")
 
-    assert {"ledger", "segment", "config"} <= set(found["bare"])  # type: ignore[call-overload]
+    assert {"ledger", "segment", "settings"} <= set(found["bare"])  # type: ignore[call-overload]
