@@ -1,4 +1,4 @@
-"""A store at work: orders are placed and led on, one plausible step at a time."""
+"""A store at work: orders are placed and led on, people join and change, one plausible step at a time."""
 
 from collections import Counter
 from random import Random
@@ -16,6 +16,8 @@ def move_on(store: OrderBook, dice: Random, count: int) -> Counter[str]:
 
 
 def _move_one(store: OrderBook, dice: Random) -> str:
+    if dice.random() < 0.06:
+        return _move_person(store, dice)
     known = store.order_ids()
     if not known or dice.random() < 0.3:
         store.place_order()
@@ -27,6 +29,22 @@ def _move_one(store: OrderBook, dice: Random) -> str:
     except (ValueError, KeyError, TypeError):  # moved on by someone else, too cheap, or a broken record
         return "none"
     return step
+
+
+def _move_person(store: OrderBook, dice: Random) -> str:
+    known = store.customer_ids()
+    if not known or dice.random() < 0.3:
+        store.add_customer()
+        return "join"
+    customer_id = dice.choice(known)
+    new = dice.choice(
+        ({"loyalty_tier": "gold"}, {"marketing_consent": dice.random() < 0.5}, {"name": "Ada Lovelace"})
+    )
+    try:
+        store.edit_customer(customer_id, **new)
+    except (KeyError, TypeError):  # deleted meanwhile, or a broken record
+        return "none"
+    return "change profile"
 
 
 def _possible(document: Json) -> tuple[str, ...]:
