@@ -1,4 +1,4 @@
-"""What the tests of the Elastic Path source share: a time, rules, a clock, and a small order to vary."""
+"""What the tests of the Elastic Path source share: a time, rules, a clock, and small records to vary."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +54,36 @@ def order_document(**changes: Any) -> Json:
             "timestamps": {"created_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T11:00:00Z"},
         },
         "relationships": {"items": {"data": [{"type": "item", "id": "item-1"}]}},
+        **changes,
+    }
+
+
+def customer_document(**changes: Any) -> Json:
+    return {
+        "type": "customer",
+        "id": "customer-1",
+        "name": "Ada Okafor",
+        "email": "ada@example.com",
+        "password": True,
+        "loyalty_tier": "gold",
+        "meta": {"timestamps": {"created_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T11:00:00Z"}},
+        **changes,
+    }
+
+
+def member_document(**changes: Any) -> Json:
+    return {
+        "type": "account_member",
+        "id": "member-1",
+        "name": "Ada Okafor",
+        "given_name": None,
+        "middle_name": None,
+        "family_name": None,
+        "email": "ada@example.com",
+        "links": {"self": "https://store.example/v2/account-members/member-1"},
+        "meta": {
+            "timestamps": {"created_at": "2026-03-01T10:00:00.125Z", "updated_at": "2026-03-01T11:00:00.250Z"}
+        },
         **changes,
     }
 

@@ -9,7 +9,7 @@ from elastic_path import RULES, Json, money, order_document, order_item, prices
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commerce_events.config import Group
+from commerce_events.config.trackings import Group
 from commerce_events.domain.errors import BadRecordError
 from commerce_events.domain.records import Buyer, LineKind, Record
 from commerce_events.sources.elasticpath.orders import order_record

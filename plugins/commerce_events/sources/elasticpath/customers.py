@@ -109,7 +109,9 @@ def _is_anonymised(person: Node) -> bool:
 
 
 def _kept(data: dict[str, Any], anonymised: bool) -> dict[str, Any]:
+    """Without links, which only lists show; of an anonymised person nothing personal."""
     left = {key: value for key, value in data.items() if not anonymised or key in LEFT_WHEN_ANONYMISED}
+    left.pop("links", None)
     kept: dict[str, Any] = without_secrets(left)
     return kept
 
