@@ -36,13 +36,13 @@ from commerce_events.sources.elasticpath import ElasticPathClient, ElasticPathSo
 from commerce_events.sources.source import Rules
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import deliver
-from commerce_events.steps.render import Renderer
+from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates
 
 ORDERS = 2_000
 INCLUDE = Path(__file__).parents[1] / "include"
-STORE = {"namespace": "0f2c6a53-8a2b-4c63-b0a8-5a8f0c1d2e3f", "start": "2020-01-01T00:00:00Z"}
+STORE = {"namespace": "0f2c6a53-8a2b-4c63-b0a8-5a8f0c1d2e3f", "start": "2020-01-01T00:00:00Z", "people": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,8 @@ def open_store(settings: Store, ledger: Ledger, url: str) -> OpenStore:
     )
     rules = Rules("main", ("__shipping_*",), payments_with_transactions=settings.payments_with_transactions())
     templates = Templates.load(INCLUDE / "templates", [settings.tracking(kind).template for kind in Kind])
-    renderer = Renderer(settings, templates, Contracts.load(INCLUDE / "contracts" / "segment"), b"key")
+    receivers = {"segment": Receiver(Contracts.load(INCLUDE / "contracts" / "segment"))}
+    renderer = Renderer(settings, templates, receivers, b"key")
     return OpenStore(settings, ElasticPathSource(client, rules), ledger, renderer, now)
 
 

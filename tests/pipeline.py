@@ -27,7 +27,7 @@ from commerce_events.sources.elasticpath.paging import LIMITS, Limits
 from commerce_events.sources.source import Rules
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import Clock, deliver
-from commerce_events.steps.render import Renderer
+from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates
 
@@ -40,6 +40,7 @@ SETTINGS: dict[str, Any] = {
             "start": "2020-01-01T00:00:00Z",
             "identity": {"anonymous_id_field": "custom_attributes.session_id"},
             "lines": {"shipping_skus": ["__shipping_*"]},
+            "people": [],
         }
     }
 }
@@ -97,9 +98,13 @@ class Pipeline:
     def store(self, name: str = "main") -> OpenStore:
         settings = self.settings.stores[name]
         templates = Templates.load(INCLUDE / "templates", [settings.tracking(kind).template for kind in Kind])
-        contracts = Contracts.load(INCLUDE / "contracts" / "segment")
+        contracts = INCLUDE / "contracts" / "segment"
+        receivers = {
+            each: Receiver(Contracts.load(contracts), self.settings.destinations[each].needs_consent)
+            for each in settings.destinations
+        }
         self.ledger.charter.accept_store(name, settings.namespace)
-        renderer = Renderer(settings, templates, contracts, b"a key for tests")
+        renderer = Renderer(settings, templates, receivers, b"a key for tests")
         return OpenStore(settings, self.source(name), self.ledger, renderer, self.clock.now, "test-run")
 
     def source(self, name: str = "main") -> ElasticPathSource:
@@ -118,6 +123,9 @@ class Pipeline:
             shipping_skus=settings.lines.shipping_skus,
             tax_skus=settings.lines.tax_skus,
             anonymous_id_field=settings.identity.anonymous_id_field,
+            customer_anonymous_id_field=settings.identity.customer_anonymous_id_field,
+            consent_field=settings.consent.field,
+            consent_category=settings.consent.category,
             test_filter=settings.test_filter,
             currencies=settings.currencies,
             payments_with_transactions=settings.payments_with_transactions(),

@@ -14,9 +14,10 @@ from commerce_events.domain.facts import Fact, Kind, Reason
 from commerce_events.domain.ids import event_id
 from commerce_events.domain.records import Buyer, Record
 from commerce_events.ledger.entries import Owed
-from commerce_events.steps.render import Renderer
+from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.templates.library import Templates
 
+RECEIVERS = {"segment": Receiver(Contracts.load(INCLUDE / "contracts" / "segment"))}
 RECORD = look(order(status="complete", payment="paid"))
 
 
@@ -34,7 +35,7 @@ def renderer(tmp_path: Path, source: str | None = None, **store: object) -> Rend
         trackings = {kind.value: {"template": "own.jsonata"} for kind in Kind}
     configured = settings(trackings=trackings, **store).stores["main"]
     templates = Templates.load(folder, [configured.tracking(kind).template for kind in Kind])
-    return Renderer(configured, templates, Contracts.load(INCLUDE / "contracts" / "segment"), b"key")
+    return Renderer(configured, templates, RECEIVERS, b"key")
 
 
 def only(tmp_path: Path, source: str, record: Record = RECORD) -> Owed:
@@ -138,8 +139,7 @@ def test_ids_are_the_policys_unless_a_tracking_leaves_them_to_its_template(tmp_p
     (tmp_path / "own.jsonata").write_text('{"type": "track", "event": "Seen", "userId": "theirs"}')
     trackings = {kind.value: {"template": "own.jsonata", "identity": choice} for kind in Kind}
     configured = settings(trackings=trackings).stores["main"]
-    contracts = Contracts.load(INCLUDE / "contracts" / "segment")
-    made = Renderer(configured, Templates.load(tmp_path, ["own.jsonata"]), contracts, b"key")
+    made = Renderer(configured, Templates.load(tmp_path, ["own.jsonata"]), RECEIVERS, b"key")
 
     [told] = made.told(fact(), RECORD, Door.POLL)
 

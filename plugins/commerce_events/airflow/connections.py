@@ -25,7 +25,7 @@ from commerce_events.ledger.schema import migrate, revisions
 from commerce_events.sources.elasticpath import ElasticPathSource
 from commerce_events.sources.elasticpath.pace import PATIENCE, Patience
 from commerce_events.sources.source import Rules
-from commerce_events.steps.render import Renderer
+from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates
 
@@ -103,7 +103,15 @@ def renderer(store: Store, key: bytes) -> Renderer:
     include = include_folder()
     files = [store.tracking(kind).template for kind in Kind]
     templates = Templates.load(include / "templates", files)
-    return Renderer(store, templates, Contracts.load(include / "contracts" / "segment"), key)
+    known = settings().destinations
+    receivers = {
+        name: Receiver(
+            Contracts.load(include / "contracts" / known[name].kind, known[name].allow_commands),
+            known[name].needs_consent,
+        )
+        for name in store.destinations
+    }
+    return Renderer(store, templates, receivers, key)
 
 
 def _rules(store: Store) -> Rules:
@@ -112,6 +120,9 @@ def _rules(store: Store) -> Rules:
         shipping_skus=store.lines.shipping_skus,
         tax_skus=store.lines.tax_skus,
         anonymous_id_field=store.identity.anonymous_id_field,
+        customer_anonymous_id_field=store.identity.customer_anonymous_id_field,
+        consent_field=store.consent.field,
+        consent_category=store.consent.category,
         test_filter=store.test_filter,
         currencies=store.currencies,
         payments_with_transactions=store.payments_with_transactions(),

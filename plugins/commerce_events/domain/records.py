@@ -106,6 +106,7 @@ class Profile:
     """What follows from all orders of a person together; worked out here, in no store."""
 
     traits: Mapping[str, Any]
+    consent: Mapping[str, bool] | None = None
     anonymised: bool = False
     test: bool = False
 

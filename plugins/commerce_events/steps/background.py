@@ -35,11 +35,10 @@ def background(store: OpenStore, records: Sequence[Record], seen: KnownStates) -
 
 def with_consent(record: Record, consents: Mapping[str, Mapping[str, bool]], identity: Identity) -> Record:
     """The record, with what its person agreed to elsewhere where it does not say itself."""
-    subject = record.subject
     agreed = consents.get(identity.user_id or "")
-    if not isinstance(subject, Order | Customer) or subject.consent is not None or agreed is None:
+    if record.subject.consent is not None or agreed is None:
         return record
-    return replace(record, subject=replace(subject, consent=agreed))
+    return replace(record, subject=replace(record.subject, consent=agreed))
 
 
 def screened(fact: Fact, record: Record, known: Background) -> Fact:

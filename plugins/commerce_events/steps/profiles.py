@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from commerce_events.domain.facts import Kind
 from commerce_events.domain.people import Totals, computed_traits
 from commerce_events.domain.records import Profile, Record
 from commerce_events.ledger.people import Behind
+from commerce_events.steps.introductions import introducing_streams
 from commerce_events.steps.record import record_all
 from commerce_events.steps.store import OpenStore
 
@@ -22,7 +22,7 @@ def tell_profiles(store: OpenStore) -> Counter[str]:
     the change it was worked out from: one that comes meanwhile is done again.
     """
     outcome: Counter[str] = Counter()
-    if not store.settings.tracking(Kind.CUSTOMER_UPDATED).enabled:
+    if not introducing_streams(store):
         return outcome
     while behind := store.ledger.people.behind(store.name, GROUP):
         totals = _totals(store, [each.person for each in behind])

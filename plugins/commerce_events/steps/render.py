@@ -3,7 +3,7 @@
 What fails on the way is owed all the same: quarantined, with the reason and where.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,14 @@ from commerce_events.config import Store
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.segment import compose
 from commerce_events.domain.batches import MAX_MESSAGE_BYTES
+from commerce_events.domain.consent import lacks_consent
 from commerce_events.domain.deliveries import Door, Status
 from commerce_events.domain.errors import TemplateError
 from commerce_events.domain.facts import Fact, Kind, Reason
-from commerce_events.domain.identity import Identity, identify
+from commerce_events.domain.identity import Identity, guest_id, identify
 from commerce_events.domain.ids import event_id, lane_of, message_id
-from commerce_events.domain.records import Record
+from commerce_events.domain.records import Customer, Record
+from commerce_events.domain.traits import allowed
 from commerce_events.ledger.entries import Owed, Told
 from commerce_events.templates.library import Templates
 from commerce_events.templates.view import template_input
@@ -31,32 +33,41 @@ Input = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What a template made of one input: its calls, or why there are none."""
+    """What a template made of one input: its calls by part, or why there are none.
+
+    The first call's part has no name, so that its id does not change when a second call joins it.
+    """
 
     kind: Kind
     occurred_at: datetime
     document: Input
     kept: bytes
-    calls: Sequence[Mapping[str, Any]]
+    calls: Mapping[str, Mapping[str, Any]]
     failure: str | None = None
 
     @property
     def parts(self) -> list[str]:
-        """The first call's part has no name, so that an id does not change when a second call joins it."""
-        return [str(place or "") for place in range(max(1, len(self.calls)))]
+        return list(self.calls) or [""]
 
-    def call(self, part: str) -> Mapping[str, Any] | None:
-        place = int(part or 0)
-        return self.calls[place] if place < len(self.calls) else None
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What one destination demands of a message before it may leave."""
+
+    contracts: Contracts
+    needs_consent: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """How one store's facts become messages. `key` is the secret behind hashed guest ids."""
+    """How one store's facts become messages for its destinations, by name.
+
+    `key` is the secret behind hashed guest ids.
+    """
 
     store: Store
     templates: Templates
-    contracts: Contracts
+    receivers: Mapping[str, Receiver]
     key: bytes
 
     def identity(self, record: Record) -> Identity:
@@ -69,16 +80,7 @@ class Renderer:
         if fact.filtered is not None:
             ended = [Owed(name, Status.FILTERED, fact.filtered) for name in self.store.destinations]
             return [Told(event_id(self.store.namespace, fact), fact, "", lane, ended)]
-        tracking = self.store.tracking(fact.kind)
-        document = template_input(
-            fact,
-            record,
-            identity,
-            door=door,
-            root=tracking.root,
-            trigger=tracking.trigger,
-            first_order=first_order,
-        )
+        document = self._input(fact, record, identity, door, first_order)
         rendering = self.render(fact.kind, fact.occurred_at, document)
         return [self._part(fact, part, lane, rendering) for part in rendering.parts]
 
@@ -87,15 +89,20 @@ class Renderer:
         try:
             calls = self.templates.render(self.store.tracking(kind).template, document, occurred_at)
         except TemplateError as error:
-            return Rendering(kind, occurred_at, document, kept, (), str(error)[:500])
-        return Rendering(kind, occurred_at, document, kept, calls)
+            return Rendering(kind, occurred_at, document, kept, {}, str(error)[:500])
+        parts = {str(place or ""): call for place, call in enumerate(calls)}
+        if previous := document["commerce"]["identity"].get("previousId"):
+            parts["alias"] = {"type": "alias", "previousId": previous}
+        return Rendering(kind, occurred_at, document, kept, parts)
 
     def owed(self, rendering: Rendering, part: str, event: UUID, destination: str) -> Owed:
         """One part as one destination gets it. The same input gives the same bytes, now and in a replay."""
         if rendering.failure is not None:
             failure = rendering.failure
             return Owed(destination, Status.QUARANTINED, "template", failure, input=rendering.kept)
-        call = rendering.call(part)
+        if self._lacks_consent(rendering.document, destination):
+            return Owed(destination, Status.FILTERED, Reason.NO_CONSENT)
+        call = rendering.calls.get(part)
         if call is None:
             return Owed(destination, Status.FILTERED, Reason.EMPTY)
         message = compose(
@@ -105,6 +112,38 @@ class Renderer:
             identity=self._identity_of(rendering),
         )
         return self._checked(message, rendering.kept, destination)
+
+    def _input(
+        self, fact: Fact, record: Record, identity: Identity, door: Door, first_order: bool | None
+    ) -> dict[str, Any]:
+        tracking = self.store.tracking(fact.kind)
+        document = template_input(
+            fact,
+            record,
+            identity,
+            door=door,
+            root=tracking.root,
+            trigger=tracking.trigger,
+            custom=self.store.traits.custom,
+            first_order=first_order,
+            consent=self.store.consent.of(record.subject.consent),
+        )
+        if previous := self._previous_id(fact, record):
+            document["commerce"]["identity"]["previousId"] = previous
+        return document
+
+    def _previous_id(self, fact: Fact, record: Record) -> str | None:
+        """Under which id a new or renamed customer may have bought as a guest, where an alias is wanted."""
+        policy = self.store.identity_policy()
+        if policy.link != "alias" or not isinstance(record.subject, Customer):
+            return None
+        told = fact.kind is Kind.CUSTOMER_CREATED or "email" in fact.changed
+        return guest_id(record.subject.email, policy, self.key) if told else None
+
+    def _lacks_consent(self, document: Input, destination: str) -> bool:
+        said = document["commerce"]["context"].get("consent")
+        needed = self.receivers[destination].needs_consent
+        return lacks_consent(needed, said and said["categoryPreferences"])
 
     def _part(self, fact: Fact, part: str, lane: int, rendering: Rendering) -> Told:
         event = event_id(self.store.namespace, fact, part)
@@ -119,8 +158,11 @@ class Renderer:
         return Identity(ids.get("userId"), ids.get("anonymousId"))
 
     def _checked(self, message: dict[str, Any], kept: bytes, destination: str) -> Owed:
+        message, _ = allowed(message, self.store.traits.custom)
+        if message.get("type") == "identify" and not message.get("traits"):
+            return Owed(destination, Status.FILTERED, Reason.EMPTY)
         body = orjson.dumps(message)
-        violation = self.contracts.violation(message)
+        violation = self.receivers[destination].contracts.violation(message)
         if violation is not None:
             detail = f"{violation.path}: {violation.message}"[:500]
             return Owed(destination, Status.QUARANTINED, violation.reason, detail, body, kept)
