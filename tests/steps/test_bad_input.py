@@ -110,7 +110,9 @@ def test_an_order_without_items_waits_with_the_place_and_is_not_sent(line: Pipel
 
 
 def test_a_message_without_identity_waits_with_the_place_and_is_not_sent(ledger: Ledger) -> None:
-    with pipeline(ledger, identity={"guest": "browser"}) as line:
+    with pipeline(
+        ledger, identity={"guest": "browser", "anonymous_id_field": "custom_attributes.nowhere"}
+    ) as line:
         nobody, somebody = line.shop.place_order(buyer="guest"), line.shop.place_order(buyer="customer")
 
         line.run()
