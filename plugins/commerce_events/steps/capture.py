@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from commerce_events.domain.records import Reject
 from commerce_events.ledger.scans import Step
+from commerce_events.steps.deleted import NOT_FOUND, capture_deleted
 from commerce_events.steps.introductions import introducing_streams
 from commerce_events.steps.profiles import tell_profiles
 from commerce_events.steps.record import record_all
@@ -38,6 +39,9 @@ def capture_records(store: OpenStore, stream: str, ids: Iterable[str]) -> Counte
     outcome: Counter[str] = Counter()
     for record_id in ids:
         found = store.source.read(stream, record_id)
+        if isinstance(found, Reject) and found.reason == NOT_FOUND and stream != ORDERS:
+            outcome += capture_deleted(store, stream, record_id)
+            continue
         records, rejects = ([], [found]) if isinstance(found, Reject) else ([found], [])
         outcome += record_all(store, stream, records, rejects)
     return outcome + tell_profiles(store)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import TransientError
 from commerce_events.domain.lifecycle import judge
-from commerce_events.domain.records import Customer, Order, Record, Reject
+from commerce_events.domain.records import Customer, Profile, Record, Reject
 from commerce_events.domain.states import State, is_news
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
 from commerce_events.ledger.scans import Step
@@ -91,7 +91,9 @@ def _completed(
     store: OpenStore, record: Record, known: Seen | None, complete: dict[str, Record]
 ) -> Record | Reject:
     """All there is to know of a record. Two contents of one second: the store says which one is newer."""
-    if not isinstance(record.subject, Order | Customer):
+    if isinstance(record.subject, Profile) or (
+        isinstance(record.subject, Customer) and record.subject.deleted
+    ):
         return record  # worked out here; no store has it
     if known is not None and record.updated_at == known.state.updated_at:
         return store.source.read(record.stream, record.id)
