@@ -71,6 +71,14 @@ def test_refunds_and_cancellations_lower_the_totals(ledger):
     assert (totals.orders, totals.spent) == (2, {"USD": (1300, 2, 2)})
 
 
+def test_whoever_never_ordered_has_no_totals_rather_than_zero(ledger):
+    record(ledger, paid(1, status="cancelled"))
+
+    totals = ledger.people.totals("main", ["ann", "bob"], linked=True)
+
+    assert {who: found.orders for who, found in totals.items()} == {"ann": 0}
+
+
 def test_currencies_are_never_added_up(ledger):
     record(ledger, paid(1, amount=1000), paid(2, amount=500, currency="JPY", exponent=0))
 

@@ -59,17 +59,20 @@ class People:
                 connection.execute(update(person).where(*mine).values(derived=changes))
 
     def totals(self, store: str, people: Collection[str], *, linked: bool) -> dict[str, Totals]:
-        """What each person's counted orders come to; with `linked`, orders they placed as a guest too."""
+        """What each person's orders come to; with `linked`, those they placed as a guest too.
+
+        Whoever never ordered is left out; whoever did and has nothing left that counts has zero.
+        """
         with self.database.read() as connection:
             owners = _owners(connection, store, people, linked)
-            mine = (purchase.c.store == store, purchase.c.person.in_(owners), purchase.c.counted)
+            mine = (purchase.c.store == store, purchase.c.person.in_(owners))
             rows = connection.execute(
                 select(purchase).where(*mine).order_by(purchase.c.ordered_at, purchase.c.record_id)
             ).all()
-        orders: dict[str, list[Any]] = {each: [] for each in people}
+        orders: dict[str, list[Any]] = defaultdict(list)
         for row in rows:
             orders[owners[row.person]].append(row)
-        return {each: _totals(sorted(found, key=_place)) for each, found in orders.items()}
+        return {who: _totals([row for row in own if row.counted]) for who, own in orders.items()}
 
     def conflicts(self, store: str | None = None) -> list[tuple[str, str, str, str]]:
         """People who share a key: store, kind, who has it, who else claims it."""
@@ -106,10 +109,6 @@ def _owners(connection: Connection, store: str, people: Collection[str], linked:
         rows = connection.execute(select(person_key.c.value, person_key.c.person).where(*keys))
         owners |= {row.value: row.person for row in rows}
     return owners
-
-
-def _place(row: Any) -> tuple[int, str]:
-    return row.ordered_at, row.record_id
 
 
 def _totals(rows: Sequence[Any]) -> Totals:
