@@ -64,6 +64,11 @@ class Regulation:
         return self.status == "FAILED" and bool(self._named("NOT_SUPPORTED")) and not self._named(*WRONG)
 
     @property
+    def went_wrong(self) -> bool:
+        """Something was not erased that could be: a person must see to it."""
+        return self.status in WRONG and not self.only_unsupported
+
+    @property
     def detail(self) -> str:
         """Which destinations did not do it, by name."""
         failed, unsupported = self._named(*WRONG), self._named("NOT_SUPPORTED")

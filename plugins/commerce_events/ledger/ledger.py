@@ -10,6 +10,7 @@ from commerce_events.ledger.lanes import Lanes
 from commerce_events.ledger.outbox import Outbox
 from commerce_events.ledger.people import People
 from commerce_events.ledger.records import Records
+from commerce_events.ledger.regulations import Regulations
 from commerce_events.ledger.rejects import Rejects
 from commerce_events.ledger.reports import Reports
 from commerce_events.ledger.scans import Scans
@@ -33,6 +34,7 @@ class Ledger:
         self.records = Records(database)
         self.people = People(database)
         self.erasures = Erasures(database)
+        self.regulations = Regulations(database)
         self.rejects = Rejects(database)
         self.lanes = Lanes(database)
         self.gate = Gate(database)

@@ -287,7 +287,7 @@ tombstone = Table(
     Column("erased_at", BigInteger, nullable=False),
 )
 
-# Erasures on their way to the end at the destination; the id goes when the end is reached.
+# Erasures on their way to the end at the destination; the id goes when nobody needs it any more.
 erasure = Table(
     "erasure",
     metadata,
@@ -300,5 +300,6 @@ erasure = Table(
     Column("status", String(50)),
     Column("detail", String(500)),
     Column("followed_at", BigInteger),
+    Column("ended_at", BigInteger),
 )
 Index("ix_erasure_regulation", erasure.c.regulation_id)

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=50), nullable=True),
         sa.Column("detail", sa.String(length=500), nullable=True),
         sa.Column("followed_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("store", "value"),
     )
     op.create_index("ix_erasure_regulation", "erasure", ["regulation_id"])
