@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from commerce_events.domain.facts import Fact, Kind, Reason
+from commerce_events.domain.facts import Fact, Kind, Link, Reason
 from commerce_events.domain.records import Profile, Record
 from commerce_events.domain.states import Policy, State, fact_of, short_hash
 
@@ -39,12 +40,16 @@ def _present(record: Record, seen: State | None, policy: Policy) -> Iterator[Fac
 
 
 def _derived(record: Record, seen: State | None) -> Iterator[Fact]:
-    """What a person's orders come to has changed. The first time, all of it is new."""
+    """What a person's orders come to has changed. The first time, all of it is new; a link is told once."""
     changed = _changed(_filled(record), seen)
-    if changed:
+    update = fact_of(record, Kind.CUSTOMER_UPDATED, record.updated_at)
+    for other, how in sorted(record.profile.links.items()):
+        if _link(other) in changed:
+            yield replace(update, revision=_link(other), link=Link(other, how))
+    traits = changed & record.profile.traits.keys()
+    if traits:
         revision = f"{record.updated_at.isoformat()}:{short_hash(known_traits(record, seen))}"
-        update = fact_of(record, Kind.CUSTOMER_UPDATED, record.updated_at)
-        yield replace(update, revision=revision, changed=tuple(sorted(changed)))
+        yield replace(update, revision=revision, changed=tuple(sorted(traits)))
 
 
 def _deleted(record: Record, policy: Policy) -> Iterator[Fact]:
@@ -58,6 +63,17 @@ def _changed(filled: Mapping[str, str], seen: State | None) -> set[str]:
 
 
 def _filled(record: Record) -> dict[str, str]:
+    return {
+        trait: short_hash(value) for trait, value in _told(record).items() if value not in (None, "", [], {})
+    }
+
+
+def _told(record: Record) -> Mapping[str, Any]:
     subject = record.subject
-    watched = subject.traits if isinstance(subject, Profile) else record.customer.watched
-    return {trait: short_hash(value) for trait, value in watched.items() if value not in (None, "", [], {})}
+    if not isinstance(subject, Profile):
+        return record.customer.watched
+    return {**subject.traits, **{_link(other): how for other, how in subject.links.items()}}
+
+
+def _link(other: str) -> str:
+    return f"link:{short_hash(other)}"

@@ -50,6 +50,14 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Another id of the same person, and how the two are joined: identify | alias."""
+
+    id: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One lifecycle event of one record. Two facts with equal identity fields are the same fact.
 
@@ -66,3 +74,4 @@ class Fact:
     filtered: Reason | None = None
     refund: Refund | None = None
     changed: tuple[str, ...] = ()
+    link: Link | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from commerce_events.domain.identity import IdentityPolicy, guest_id, identify
+from commerce_events.domain.identity import IdentityPolicy, guest_id, identify, internal_id
 from commerce_events.domain.money import number
 from commerce_events.domain.records import Customer, Order, Record
 
@@ -26,10 +26,15 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What one record tells of a person. `keys`: (kind, value) pairs they are known by, e-mail as a hash."""
+    """What one record tells of a person. `keys`: (kind, value) pairs they are known by, e-mail as a hash.
+
+    `buyer` is whose an order is: a guest's is their address's, from whichever browser it came.
+    """
 
     person: str
-    known: bool  # whether `person` is an id of the store's own, rather than a guest's
+    known: bool  # whether `person` is a userId
+    own: bool  # whether it is an id of the store's own, rather than a guest's
+    buyer: str
     keys: Sequence[tuple[str, str]]
     consent: Mapping[str, bool] | None = None
     purchase: Purchase | None = None
@@ -59,9 +64,12 @@ def trace(record: Record, policy: IdentityPolicy, key: bytes) -> Trace | None:
     if identity.anonymous_id and identity.anonymous_id != hashed:
         keys.append(("anonymous", identity.anonymous_id))
     order = subject if isinstance(subject, Order) else None
+    own = order is None or internal_id(order.buyer, policy) is not None
     return Trace(
         person=identity.person,
         known=identity.user_id is not None,
+        own=own,
+        buyer=identity.person if own else hashed or identity.person,
         keys=keys,
         consent=subject.consent,
         purchase=purchase_of(record) if order else None,

@@ -103,9 +103,14 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What follows from all orders of a person together; worked out here, in no store."""
+    """What follows from all orders of a person together; worked out here, in no store.
+
+    `links` are other ids that messages about the person went out under, and how each is joined to theirs:
+    identify | alias.
+    """
 
     traits: Mapping[str, Any]
+    links: Mapping[str, str] = field(default_factory=dict)
     consent: Mapping[str, bool] | None = None
     anonymised: bool = False
     test: bool = False

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, update
 
 from commerce_events.domain.moments import moment
 from commerce_events.domain.people import Totals
 from commerce_events.ledger.database import Database
-from commerce_events.ledger.tables import person, person_conflict, person_key, purchase
+from commerce_events.ledger.tables import person, person_conflict, person_key, purchase, record
 
 Json = Mapping[str, Any]
 
@@ -64,15 +64,39 @@ class People:
         Whoever never ordered is left out; whoever did and has nothing left that counts has zero.
         """
         with self.database.read() as connection:
-            owners = _owners(connection, store, people, linked)
-            mine = (purchase.c.store == store, purchase.c.person.in_(owners))
-            rows = connection.execute(
-                select(purchase).where(*mine).order_by(purchase.c.ordered_at, purchase.c.record_id)
-            ).all()
-        orders: dict[str, list[Any]] = defaultdict(list)
-        for row in rows:
-            orders[owners[row.person]].append(row)
+            orders = _orders(connection, store, people, linked)
         return {who: _totals([row for row in own if row.counted]) for who, own in orders.items()}
+
+    def other_ids(self, store: str, people: Collection[str]) -> dict[str, dict[str, bool]]:
+        """The other ids under which messages about each of these people went out.
+
+        True: their own browser's. False: a guest's who gave their address.
+        """
+        with self.database.read() as connection:
+            keys = connection.execute(_keys(store, people).where(person_key.c.kind == "anonymous")).all()
+            orders = _orders(connection, store, people, linked=True)
+        found: dict[str, dict[str, bool]] = defaultdict(dict)
+        for who, own in orders.items():
+            found[who] |= {
+                row.called: False
+                for row in own
+                if row.called not in (None, who) and row.by_browser in (None, who)
+            }
+        for key in keys:
+            found[key.person][key.value] = True
+        return found
+
+    def owners(self, store: str, values: Collection[str]) -> dict[str, str]:
+        """Whose these e-mail hashes and browsers' ids are; nothing of those that only a guest has."""
+        mine = (person_key.c.store == store, person_key.c.value.in_(values), person_key.c.known)
+        with self.database.read() as connection:
+            return {row.value: row.person for row in connection.execute(select(person_key).where(*mine))}
+
+    def all_behind(self, store: str) -> None:
+        """Everybody's traits must be worked out anew."""
+        with self.database.write() as connection:
+            everybody = update(person).where(person.c.store == store)
+            connection.execute(everybody.values(changes=person.c.changes + 1))
 
     def conflicts(self, store: str | None = None) -> list[tuple[str, str, str, str]]:
         """People who share a key: store, kind, who has it, who else claims it."""
@@ -101,14 +125,56 @@ def _by_changes(done: Iterable[Behind]) -> dict[int, list[str]]:
     return groups
 
 
-def _owners(connection: Connection, store: str, people: Collection[str], linked: bool) -> dict[str, str]:
-    """Each id an order may name, and whose it is: the person's own, and those they had as a guest."""
-    owners = {each: each for each in people}
-    if linked:
-        keys = (person_key.c.store == store, person_key.c.person.in_(people), person_key.c.known)
-        rows = connection.execute(select(person_key.c.value, person_key.c.person).where(*keys))
-        owners |= {row.value: row.person for row in rows}
-    return owners
+def _keys(store: str, people: Collection[str]) -> Select[Any]:
+    return select(person_key).where(
+        person_key.c.store == store, person_key.c.person.in_(people), person_key.c.known
+    )
+
+
+def _orders(
+    connection: Connection, store: str, people: Collection[str], linked: bool
+) -> dict[str, list[Any]]:
+    """Each person's orders, the oldest first, with the id that messages about them went out under.
+
+    A guest's order is theirs whose address it has, else theirs whose browser it came from.
+    """
+    keys = connection.execute(_keys(store, people)).all() if linked else []
+    rows = connection.execute(_purchases(store, [*people, *(key.value for key in keys)])).all()
+    orders: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        owner = row.by_address or row.by_browser if linked else None
+        if (owner or row.person) in people:
+            orders[owner or row.person].append(row)
+    return orders
+
+
+def _purchases(store: str, ids: Sequence[str]) -> Select[Any]:
+    """Orders bought or told under any of these ids, and whose id that is."""
+    address, browser = person_key.alias(), person_key.alias()
+    same = and_(
+        record.c.store == store, record.c.stream == "orders", record.c.record_id == purchase.c.record_id
+    )
+    called = select(record.c.record_id).where(
+        record.c.store == store, record.c.person.in_(ids), record.c.stream == "orders"
+    )
+    mine = or_(purchase.c.person.in_(ids), purchase.c.record_id.in_(called))
+    columns = (
+        purchase,
+        record.c.person.label("called"),
+        address.c.person.label("by_address"),
+        browser.c.person.label("by_browser"),
+    )
+    joined = (
+        purchase.outerjoin(record, same)
+        .outerjoin(address, _owns(address, store, "email", purchase.c.person))
+        .outerjoin(browser, _owns(browser, store, "anonymous", record.c.person))
+    )
+    found = select(*columns).select_from(joined).where(purchase.c.store == store, mine)
+    return found.order_by(purchase.c.ordered_at, purchase.c.record_id)
+
+
+def _owns(key: Any, store: str, kind: str, value: Any) -> ColumnElement[bool]:
+    return and_(key.c.store == store, key.c.kind == kind, key.c.value == value, key.c.known)
 
 
 def _totals(rows: Sequence[Any]) -> Totals:

@@ -30,7 +30,7 @@ def _write_purchases(connection: Connection, store: str, left: Sequence[Left]) -
         {
             "store": store,
             "record_id": record_id,
-            "person": trace.person,
+            "person": trace.buyer,
             "ordered_at": micros(trace.purchase.ordered_at),
             "currency": trace.purchase.currency,
             "exponent": trace.purchase.exponent,
@@ -54,7 +54,7 @@ def _write_keys(
 ) -> Mapping[tuple[str, str], str]:
     """Whose each key is. A guest's key goes over to the customer who has it too; two customers conflict."""
     claims = sorted(
-        {(kind, value, trace.person, trace.known) for trace in traces for kind, value in trace.keys}
+        {(kind, value, trace.person, trace.own) for trace in traces for kind, value in trace.keys}
     )
     if not claims:
         return {}

@@ -1,6 +1,6 @@
 """What must be known of people before their records are told: erasure, consent, first orders."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,21 +15,28 @@ from commerce_events.steps.store import OpenStore
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Of one page of records. `first_orders`: record ids that are their person's first; None: not known."""
+    """Of one page of records, by record id.
 
+    `people` are the ids that messages carry. `first_orders`: records that are their person's first; None: not
+    known.
+    """
+
+    people: Mapping[str, Identity] = field(default_factory=dict)
     erased: frozenset[str] = frozenset()
     consents: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     first_orders: frozenset[str] | None = None
 
 
 def background(store: OpenStore, records: Sequence[Record], seen: KnownStates) -> Background:
-    """Three look-ups for a page, whatever its size."""
+    """Four look-ups for a page, whatever its size."""
     people = {record.id: store.renderer.identity(record) for record in records}
     known = {who for identity in people.values() if (who := identity.user_id)}
+    owners = _owners(store, records, people)
     return Background(
+        people={record.id: _undisputed(store, record, people[record.id], owners) for record in records},
         erased=_erased(store, records, people, seen),
         consents=store.ledger.people.consents(store.name, known) if known else {},
-        first_orders=_first_orders(store, records, people),
+        first_orders=_first_orders(store, records, people, owners),
     )
 
 
@@ -70,29 +77,67 @@ def _erased(
 
 
 def _stones(store: OpenStore, record: Record, identity: Identity) -> frozenset[str]:
-    key, subject = store.renderer.key, record.subject
+    """A browser may be several people's: it tells who somebody is only where nothing else does."""
+    ids = (identity.user_id or identity.anonymous_id, _address(store, record))
+    return frozenset(tombstone_of(store.renderer.key, each) for each in ids if each)
+
+
+def _address(store: OpenStore, record: Record) -> str | None:
+    """The hash of the address that a record gives."""
+    subject = record.subject
     if subject.anonymised or not isinstance(subject, Order | Customer):
-        return frozenset(tombstone_of(key, who) for who in (identity.user_id,) if who)
+        return None
     email = subject.email if isinstance(subject, Customer) else subject.buyer.email
-    ids = (identity.user_id, identity.anonymous_id, guest_id(email, IdentityPolicy(), key))
-    return frozenset(tombstone_of(key, each) for each in ids if each)
+    return guest_id(email, IdentityPolicy(), store.renderer.key)
+
+
+def _owners(store: OpenStore, records: Sequence[Record], people: Mapping[str, Identity]) -> Mapping[str, str]:
+    """Whose the addresses and browsers of these records are; of two new customers, the one who gets it."""
+    addresses = {record.id: _address(store, record) for record in records}
+    ids = {*addresses.values(), *(identity.anonymous_id for identity in people.values())} - {None}
+    found = store.ledger.people.owners(store.name, [str(each) for each in ids]) if ids else {}
+    new = sorted((r.id for r in records if isinstance(r.subject, Customer)), reverse=True)
+    return {**{hashed: each for each in new if (hashed := addresses[each])}, **found}
+
+
+def _undisputed(store: OpenStore, record: Record, identity: Identity, owners: Mapping[str, str]) -> Identity:
+    """Without an address that is another customer's: whoever sends it along would merge the two."""
+    hashed = _address(store, record)
+    taken = isinstance(record.subject, Customer) and owners.get(hashed or "") != record.id
+    return replace(identity, anonymous_id=None) if taken and identity.anonymous_id == hashed else identity
 
 
 def _first_orders(
-    store: OpenStore, records: Iterable[Record], people: Mapping[str, Identity]
+    store: OpenStore, records: Iterable[Record], people: Mapping[str, Identity], owners: Mapping[str, str]
 ) -> frozenset[str] | None:
     """The earliest counted order of each person: kept in the ledger, or on this very page."""
     if not store.settings.traits.computed or not store.ledger.charter.knows_past(store.name):
         return None
-    firsts: dict[str, tuple[datetime, str]] = {}
-    orders = [record for record in records if isinstance(record.subject, Order) and people[record.id].person]
     linked = store.settings.identity.link != "none"
-    kept = store.ledger.people.totals(store.name, {str(people[r.id].person) for r in orders}, linked=linked)
-    for who, totals in kept.items():
-        if totals.first_order_at is not None and totals.first_order_id is not None:
-            firsts[who] = (totals.first_order_at, totals.first_order_id)
+    orders = [record for record in records if isinstance(record.subject, Order) and people[record.id].person]
+    buyers = {
+        record.id: _buyer(store, record, people[record.id], owners if linked else {}) for record in orders
+    }
+    firsts = _kept_firsts(store, set(buyers.values()), linked)
     for record in orders:
         if purchase_of(record).counted:
-            who, place = str(people[record.id].person), (record.created_at, record.id)
+            who, place = buyers[record.id], (record.created_at, record.id)
             firsts[who] = min(firsts.get(who, place), place)
     return frozenset(record_id for _, record_id in firsts.values())
+
+
+def _buyer(store: OpenStore, record: Record, identity: Identity, owners: Mapping[str, str]) -> str:
+    """As totals see it: their own id; a guest is whose address or browser it is, else their address."""
+    ids = (_address(store, record), identity.anonymous_id)
+    named = [each for each in ids if each]
+    owner = next((owners[each] for each in named if each in owners), None)
+    return identity.user_id or owner or named[0]
+
+
+def _kept_firsts(store: OpenStore, buyers: Collection[str], linked: bool) -> dict[str, tuple[datetime, str]]:
+    kept = store.ledger.people.totals(store.name, buyers, linked=linked)
+    return {
+        who: (totals.first_order_at, totals.first_order_id)
+        for who, totals in kept.items()
+        if totals.first_order_at is not None and totals.first_order_id is not None
+    }

@@ -65,3 +65,4 @@ def _note_past(store: OpenStore, stream: str) -> None:
         return
     if not store.source.anything_before(store.settings.start, ORDERS):
         charter.note_past(store.name, "the store had no order before its start")
+        store.ledger.people.all_behind(store.name)

@@ -25,9 +25,13 @@ def tell_profiles(store: OpenStore) -> Counter[str]:
     if not introducing_streams(store):
         return outcome
     while behind := store.ledger.people.behind(store.name, GROUP):
-        totals = _totals(store, [each.person for each in behind])
+        people = [each.person for each in behind]
+        totals, links = _totals(store, people), _links(store, people)
         now = store.clock()
-        records = [_profile(store.name, each, totals.get(each.person), now) for each in behind]
+        records = [
+            _profile(store.name, each, totals.get(each.person), links.get(each.person, {}), now)
+            for each in behind
+        ]
         outcome += record_all(store, PEOPLE, records)
         store.ledger.people.catch_up(store.name, behind)
     return outcome
@@ -41,8 +45,19 @@ def _totals(store: OpenStore, people: list[str]) -> Mapping[str, Totals]:
     return store.ledger.people.totals(store.name, people, linked=linked)
 
 
-def _profile(store: str, behind: Behind, totals: Totals | None, now: datetime) -> Record:
+def _links(store: OpenStore, people: list[str]) -> Mapping[str, Mapping[str, str]]:
+    """How the other ids of each person are joined to theirs: a browser's always, a guest's as configured."""
+    link = store.settings.identity.link
+    return {
+        who: {other: "identify" if own else link for other, own in ids.items() if own or link != "none"}
+        for who, ids in store.ledger.people.other_ids(store.name, people).items()
+    }
+
+
+def _profile(
+    store: str, behind: Behind, totals: Totals | None, links: Mapping[str, str], now: datetime
+) -> Record:
     traits = computed_traits(totals) if totals is not None else {}
     if behind.address:
         traits["address"] = dict(behind.address)
-    return Record(store, PEOPLE, behind.person, now, now, b"", Profile(traits), {"data": {}})
+    return Record(store, PEOPLE, behind.person, now, now, b"", Profile(traits, links), {"data": {}})

@@ -112,14 +112,18 @@ def _introduced(store: OpenStore, news: Sequence[Record]) -> Counter[str]:
 def _judged(
     store: OpenStore, record: Record, seen: Seen | None, known: Background, step: Step | None
 ) -> Entry:
-    identity = store.renderer.identity(record)
+    identity = known.people[record.id]
     record = with_consent(record, known.consents, identity)
     judgement = judge(record, seen.state if seen else None, store.settings.lifecycle_policy())
     told = [
         row
         for fact in judgement.facts
         for row in store.renderer.told(
-            screened(fact, record, known), record, Door.POLL, first_order=first_order(fact, record, known)
+            screened(fact, record, known),
+            record,
+            Door.POLL,
+            identity=identity,
+            first_order=first_order(fact, record, known),
         )
     ]
     settled = step is not None and record.updated_at + SETTLED_AFTER <= step.served_at

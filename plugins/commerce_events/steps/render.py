@@ -19,9 +19,9 @@ from commerce_events.domain.consent import lacks_consent
 from commerce_events.domain.deliveries import Door, Status
 from commerce_events.domain.errors import TemplateError
 from commerce_events.domain.facts import Fact, Kind, Reason
-from commerce_events.domain.identity import Identity, guest_id, identify
+from commerce_events.domain.identity import Identity, identify
 from commerce_events.domain.ids import event_id, lane_of, message_id
-from commerce_events.domain.records import Customer, Record
+from commerce_events.domain.records import Record
 from commerce_events.domain.traits import allowed
 from commerce_events.ledger.entries import Owed, Told
 from commerce_events.templates.library import Templates
@@ -73,9 +73,20 @@ class Renderer:
     def identity(self, record: Record) -> Identity:
         return identify(record, self.store.identity_policy(), self.key)
 
-    def told(self, fact: Fact, record: Record, door: Door, *, first_order: bool | None = None) -> list[Told]:
-        """The rows for one fact: one, or one for each call its template makes."""
-        identity = self.identity(record)
+    def told(
+        self,
+        fact: Fact,
+        record: Record,
+        door: Door,
+        *,
+        identity: Identity | None = None,
+        first_order: bool | None = None,
+    ) -> list[Told]:
+        """The rows for one fact: one, or one for each call its template makes.
+
+        `identity`: the ids to send, where they are not what the record alone says.
+        """
+        identity = identity or self.identity(record)
         lane = lane_of(identity.person or f"{record.stream}:{record.id}")
         if fact.filtered is not None:
             ended = [Owed(name, Status.FILTERED, fact.filtered) for name in self.store.destinations]
@@ -86,13 +97,13 @@ class Renderer:
 
     def render(self, kind: Kind, occurred_at: datetime, document: Input) -> Rendering:
         kept = orjson.dumps(document)
+        if joining := _joining(document["commerce"]):
+            return Rendering(kind, occurred_at, document, kept, {"": joining})
         try:
             calls = self.templates.render(self.store.tracking(kind).template, document, occurred_at)
         except TemplateError as error:
             return Rendering(kind, occurred_at, document, kept, {}, str(error)[:500])
         parts = {str(place or ""): call for place, call in enumerate(calls)}
-        if previous := document["commerce"]["identity"].get("previousId"):
-            parts["alias"] = {"type": "alias", "previousId": previous}
         return Rendering(kind, occurred_at, document, kept, parts)
 
     def owed(self, rendering: Rendering, part: str, event: UUID, destination: str) -> Owed:
@@ -111,7 +122,7 @@ class Renderer:
             occurred_at=rendering.occurred_at,
             identity=self._identity_of(rendering),
         )
-        return self._checked(message, rendering.kept, destination)
+        return self._checked(message, rendering, destination)
 
     def _input(
         self, fact: Fact, record: Record, identity: Identity, door: Door, first_order: bool | None
@@ -128,17 +139,10 @@ class Renderer:
             first_order=first_order,
             consent=self.store.consent.of(record.subject.consent),
         )
-        if previous := self._previous_id(fact, record):
-            document["commerce"]["identity"]["previousId"] = previous
+        if fact.link is not None:
+            name = {"identify": "anonymousId", "alias": "previousId"}[fact.link.how]
+            document["commerce"]["identity"] |= {name: fact.link.id, "link": fact.link.how}
         return document
-
-    def _previous_id(self, fact: Fact, record: Record) -> str | None:
-        """Under which id a new or renamed customer may have bought as a guest, where an alias is wanted."""
-        policy = self.store.identity_policy()
-        if policy.link != "alias" or not isinstance(record.subject, Customer):
-            return None
-        told = fact.kind is Kind.CUSTOMER_CREATED or "email" in fact.changed
-        return guest_id(record.subject.email, policy, self.key) if told else None
 
     def _lacks_consent(self, document: Input, destination: str) -> bool:
         said = document["commerce"]["context"].get("consent")
@@ -152,14 +156,15 @@ class Renderer:
 
     def _identity_of(self, rendering: Rendering) -> Identity | None:
         """The policy's ids as kept with the input; None where the tracking leaves ids to its template."""
-        if self.store.tracking(rendering.kind).identity == "template":
-            return None
         ids = rendering.document["commerce"]["identity"]
+        if self.store.tracking(rendering.kind).identity == "template" and "link" not in ids:
+            return None
         return Identity(ids.get("userId"), ids.get("anonymousId"))
 
-    def _checked(self, message: dict[str, Any], kept: bytes, destination: str) -> Owed:
+    def _checked(self, message: dict[str, Any], rendering: Rendering, destination: str) -> Owed:
         message, _ = allowed(message, self.store.traits.custom)
-        if message.get("type") == "identify" and not message.get("traits"):
+        kept, links = rendering.kept, "link" in rendering.document["commerce"]["identity"]
+        if message.get("type") == "identify" and not message.get("traits") and not links:
             return Owed(destination, Status.FILTERED, Reason.EMPTY)
         body = orjson.dumps(message)
         violation = self.receivers[destination].contracts.violation(message)
@@ -170,3 +175,14 @@ class Renderer:
             detail = f"{len(body):,} bytes; {MAX_MESSAGE_BYTES:,} are allowed"
             return Owed(destination, Status.QUARANTINED, "too_large", detail, body, kept)
         return Owed(destination, Status.PENDING, None, None, body, kept)
+
+
+def _joining(commerce: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The call that joins another id to a person's; no template has a say in it."""
+    context = {"context": commerce["context"]} if commerce["context"] else {}
+    match commerce["identity"].get("link"):
+        case "identify":
+            return {"type": "identify", "traits": {}, **context}
+        case "alias":
+            return {"type": "alias", "previousId": commerce["identity"]["previousId"], **context}
+    return None
