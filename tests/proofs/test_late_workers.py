@@ -6,9 +6,7 @@ import pytest
 from proofs.books import check_arrivals, check_books, deliveries
 from sqlalchemy import select
 
-from commerce_events.domain.deliveries import Message
 from commerce_events.ledger.lanes import LEASE
-from commerce_events.ledger.outbox import Request
 from commerce_events.ledger.tables import daily, delivery, gate, lane
 
 SECOND = timedelta(seconds=1)
