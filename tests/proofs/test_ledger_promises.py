@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 from orders import look, order
 from proofs.books import check_books, deliveries
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 
 from commerce_events.domain.deliveries import Door, Status
 from commerce_events.domain.facts import Fact, Kind
