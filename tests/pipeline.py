@@ -115,7 +115,7 @@ class Pipeline:
             self.shop.client_id,
             self.shop.client_secret,
             requests_per_second=10_000,
-            timeout=(2.0, 2.0),
+            timeout=(5.0, 20.0),
             sleep=lambda _: None,
         )
         rules = Rules(

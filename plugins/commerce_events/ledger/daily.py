@@ -21,7 +21,10 @@ DAY = micros(moment(0) + timedelta(days=1))
 
 
 def count_daily(connection: Connection, changes: Mapping[DailyKey, int]) -> None:
-    """Add to the counts; rows are taken in one order, so that two writers never wait crosswise."""
+    """Add to the counts; rows are taken in one order, so that two writers never wait crosswise.
+
+    Hence once in a transaction: a second call would begin that order again.
+    """
     names = ("store", "stream", "day", "kind", "destination", "status")
     rows = [dict(zip(names, key, strict=True), n=n) for key, n in sorted(changes.items()) if n]
     if not rows:
@@ -33,8 +36,13 @@ def count_daily(connection: Connection, changes: Mapping[DailyKey, int]) -> None
     connection.execute(counted, rows)
 
 
-def move_daily(connection: Connection, moved: Sequence[tuple[UUID, str]], old: Status, new: Status) -> None:
-    """Move these deliveries (event id, destination) from one status to another."""
+def moves(
+    connection: Connection, moved: Sequence[tuple[UUID, str]], old: Status, new: Status
+) -> Counter[DailyKey]:
+    """What moving these deliveries (event id, destination) from one status to another does to the counts.
+
+    Added up over a transaction and counted once, at its end: see `count_daily`.
+    """
     changes: Counter[DailyKey] = Counter()
     for destination, rows in groupby(sorted(moved, key=itemgetter(1)), key=itemgetter(1)):
         ids = [event_id for event_id, _ in rows]
@@ -45,4 +53,4 @@ def move_daily(connection: Connection, moved: Sequence[tuple[UUID, str]], old: S
             key = (store, stream, moment(begun).date().isoformat(), kind, destination)
             changes[(*key, old)] -= n
             changes[(*key, new)] += n
-    count_daily(connection, changes)
+    return changes

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from commerce_events.domain.deliveries import Message, Status
 from commerce_events.domain.moments import micros
-from commerce_events.ledger.daily import move_daily
+from commerce_events.ledger.daily import count_daily, moves
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.lanes import LEASE, PENDING, Claim, change_lanes, failures_of, hold
 from commerce_events.ledger.tables import batch, delivery
@@ -132,7 +132,8 @@ def _settle(
     ended = update(delivery).where(where, PENDING)
     ended = ended.values(status=status, reason=reason, settled_at=micros(now))
     done = connection.execute(ended.returning(delivery.c.event_id, delivery.c.destination)).all()
-    move_daily(connection, [(row.event_id, row.destination) for row in done], Status.PENDING, status)
+    moved = [(row.event_id, row.destination) for row in done]
+    count_daily(connection, moves(connection, moved, Status.PENDING, status))
 
 
 def _forget_attempt(connection: Connection, request: Request) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from operator import itemgetter
 from uuid import UUID, uuid5
 
 from sqlalchemy import select, update
@@ -38,6 +39,7 @@ class Rejects:
             }
             for each in rejects
         ]
+        rows.sort(key=itemgetter("id"))  # one order for all writers, so that they never wait crosswise
         with self.database.write() as connection:
             new = insert_into(connection, reject).on_conflict_do_nothing().returning(reject.c.reason)
             return Counter(connection.scalars(new, rows))

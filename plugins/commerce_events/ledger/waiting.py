@@ -1,6 +1,6 @@
 """Messages that wait for a person: quarantined and dead ones, found and put back in line."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.moments import micros, moment
-from commerce_events.ledger.daily import move_daily
+from commerce_events.ledger.daily import DailyKey, count_daily, moves
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.entries import Owed
 from commerce_events.ledger.lanes import HAS_BODY
@@ -88,10 +88,13 @@ class Waiting:
         """Write what became of replayed messages; one that has moved on meanwhile is left alone."""
         with self.database.write() as connection:
             moved: set[tuple[UUID, str]] = set()
+            changes: Counter[DailyKey] = Counter()
             for (destination, old, end), ids in _grouped(again).items():
                 done = connection.scalars(_moved(destination, old, end, ids, now)).all()
-                move_daily(connection, [(each, destination) for each in done], old, end[0])
-                moved.update((each, destination) for each in done)
+                there = [(each, destination) for each in done]
+                changes.update(moves(connection, there, old, end[0]))
+                moved.update(there)
+            count_daily(connection, changes)
             bodies = [
                 {"id": held.event_id, "at": held.destination, "bytes": owed.body}
                 for held, owed in again

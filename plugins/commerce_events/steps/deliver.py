@@ -99,8 +99,13 @@ class Delivery:
             left = tuple(message for message in left[len(batch) :] if message.lane not in resting)
 
     def _send(self, claim: Claim, batch: Sequence[Message]) -> frozenset[int] | None:
-        """Send one batch; returns the lanes that must rest, or None when the lease was lost."""
+        """Send one batch; returns the lanes that must rest, or None when the claim is to be given back.
+
+        That is when its lease was lost, and when the destination asked to wait, be it another worker.
+        """
         self._keep_the_rate(len(batch))
+        if self.ledger.gate.closed_until(self.destination.name, self.clock.now()) is not None:
+            return None
         size = sum(len(message.body) for message in batch)
         request = self.ledger.outbox.begin(claim, batch, size, self.clock.now())
         if request is None:
