@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or
 
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.facts import Reason
-from commerce_events.ledger.daily import move_daily
+from commerce_events.ledger.daily import DailyKey, count_daily, moves
 from commerce_events.ledger.tables import (
     delivery,
     fact,
@@ -26,7 +26,7 @@ from commerce_events.ledger.tables import (
 )
 
 UNSENT = (Status.PENDING, Status.QUARANTINED, Status.DEAD)
-BLANK = '{"anonymised":true,"done":[],"refunded":0,"watched":{}}'
+BLANK = '{"anonymised":true,"done":[],"refunded":0,"settled":true,"watched":{}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,15 @@ def _forget_messages(connection: Connection, events: Select[Any]) -> Counter[str
     unsent = (delivery.c.event_id.in_(events), delivery.c.status.in_(UNSENT))
     columns = (delivery.c.event_id, delivery.c.destination, delivery.c.status)
     was: dict[str, list[Any]] = defaultdict(list)
-    for row in connection.execute(select(*columns).where(*unsent)):
+    for row in connection.execute(select(*columns).where(*unsent).with_for_update()):
         was[row.status].append((row.event_id, row.destination))
     ended = {"status": Status.FILTERED, "reason": Reason.ERASED, "detail": None}
     connection.execute(update(delivery).where(*unsent).values(**ended))
+    changes: Counter[DailyKey] = Counter()
     for status, moved in was.items():
-        move_daily(connection, moved, Status(status), Status.FILTERED)
+        changes.update(moves(connection, moved, Status(status), Status.FILTERED))
         removed[status] = len(moved)
+    count_daily(connection, changes)
     return removed
 
 
