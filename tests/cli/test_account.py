@@ -11,6 +11,8 @@ from commerce_events.cli.account import Account
 EXACT = Account(
     orders=2,
     seen=2,
+    customers=3,
+    met=3,
     counts={("checkout_started", "accepted"): 2, ("order_completed", "filtered"): 1},
     at_segment=2,
     duplicates=0,
@@ -26,6 +28,7 @@ def test_an_exact_account_adds_up() -> None:
     "wrong",
     [
         replace(EXACT, seen=1),
+        replace(EXACT, met=2),
         replace(EXACT, at_segment=1),
         replace(EXACT, at_segment=3),
         replace(EXACT, duplicates=1),
@@ -45,4 +48,5 @@ def test_the_table_names_every_message_and_status() -> None:
 
     shown = console.export_text()
     assert "Checkout Started" in shown
-    assert "2 of 2 orders seen; 2 messages at Segment; duplicates 0; lost 0" in shown
+    assert "2 of 2 orders and 3 of 3 customers seen" in shown
+    assert "2 messages at Segment; duplicates 0; lost 0" in shown

@@ -24,10 +24,14 @@ def test_every_file_becomes_the_dag_of_its_name(bag: DagBag) -> None:
     assert set(bag.dags) == {path.stem for path in DAGS.glob("*.py")}
 
 
+# Both leave the leaf unrun, and the run red, when anything right before it failed.
+GUARDS = (TriggerRule.ALL_SUCCESS, TriggerRule.NONE_FAILED)
+
+
 def unguarded(dag: DAG) -> list[str]:
-    """Tasks whose failure could end in a green run: no single all_success leaf stands right behind them."""
+    """Tasks whose failure could end in a green run: no single leaf stands right behind them as a guard."""
     leaves = [task for task in dag.tasks if not task.downstream_task_ids]
-    if len(leaves) != 1 or leaves[0].trigger_rule != TriggerRule.ALL_SUCCESS:
+    if len(leaves) != 1 or leaves[0].trigger_rule not in GUARDS:
         return sorted(task.task_id for task in leaves)
     return sorted(set(dag.task_ids) - {leaves[0].task_id} - leaves[0].upstream_task_ids)
 

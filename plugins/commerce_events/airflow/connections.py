@@ -12,11 +12,14 @@ from airflow.sdk import get_current_context
 from commerce_events.airflow.files import SETTINGS_FILE, include_folder
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
+from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
 from commerce_events.airflow.ledger_url import ledger_url
+from commerce_events.airflow.lookup import find
 from commerce_events.airflow.wall import now
 from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load_settings
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
+from commerce_events.destinations.segment_public_api import SegmentPublicApi
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 from commerce_events.ledger.engine import open_engine
@@ -25,6 +28,7 @@ from commerce_events.ledger.schema import migrate, revisions
 from commerce_events.sources.elasticpath import ElasticPathSource
 from commerce_events.sources.elasticpath.pace import PATIENCE, Patience
 from commerce_events.sources.source import Rules
+from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates
@@ -41,6 +45,11 @@ def settings() -> Settings:
 
 def store_names() -> list[str]:
     return list(settings().stores)
+
+
+def people_streams() -> list[str]:
+    """The streams of people that stores want read, as `open_stream` takes them: store/stream."""
+    return [f"{name}/{stream}" for name, store in settings().stores.items() for stream in store.people]
 
 
 def health() -> Health:
@@ -73,6 +82,39 @@ def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PAT
         clock=now,
         run=_run_id(),
     )
+
+
+def open_stream(name: str) -> tuple[OpenStore, str]:
+    """One of `people_streams`, opened."""
+    store, _, stream = name.partition("/")
+    return open_store(store), stream
+
+
+def open_public_api(store: Store) -> SegmentPublicApi | None:
+    """Where the store's people are erased at Segment, if anywhere.
+
+    None where no regulation is wanted, or nobody made the connection; one that commerce.toml names must be.
+    """
+    erasure = store.erasure
+    if erasure.regulation == "none":
+        return None
+    named = "connection" in erasure.model_fields_set
+    if not named and find(erasure.connection) is None:
+        return None
+    return SegmentPublicApiHook(erasure.connection).client()
+
+
+def open_workspaces() -> list[Workspace]:
+    """By connection: the stores whose people are erased through it, and what is asked for them."""
+    wanted = [store for store in settings().stores.values() if store.erasure.regulation != "none"]
+    clients = {store.erasure.connection: open_public_api(store) for store in wanted}
+    kinds = {
+        name: {
+            store.name: str(store.erasure.regulation) for store in wanted if store.erasure.connection == name
+        }
+        for name in clients
+    }
+    return [Workspace(name, client, kinds[name]) for name, client in clients.items()]
 
 
 def open_destinations() -> list[Destination]:

@@ -17,6 +17,13 @@ start = 2000-01-01T00:00:00Z
 [stores.main.identity]
 anonymous_id_field = "custom_attributes.session_id"
 
+[stores.main.traits]
+custom = ["loyalty_tier"]
+computed = true
+
+[stores.main.consent]
+field = "marketing_consent"
+
 [stores.main.lines]
 shipping_skus = ["__shipping_*", "STANDARD-DELIVERY"]
 tax_skus = ["tax_amount"]
@@ -24,7 +31,7 @@ tax_skus = ["tax_amount"]
 
 
 def connections_to(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
-    store, segment = sandbox.store, sandbox.segment
+    store, segment, public_api = sandbox.store, sandbox.segment, sandbox.public_api
     return {
         "elasticpath_default": {
             "conn_type": "elasticpath",
@@ -37,5 +44,10 @@ def connections_to(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
             "conn_type": "segment",
             "host": segment.url,
             "password": min(segment.write_keys),
+        },
+        "segment_public_api_default": {
+            "conn_type": "segment_public_api",
+            "host": public_api.url,
+            "password": public_api.token,
         },
     }
