@@ -7,6 +7,7 @@ from typing import Any
 from commerce_events.domain.facts import Fact, Kind, Link, Reason
 from commerce_events.domain.records import Profile, Record
 from commerce_events.domain.states import Policy, State, fact_of, short_hash
+from commerce_events.domain.traits import is_empty
 
 
 def customer_facts(record: Record, seen: State | None, policy: Policy) -> list[Fact]:
@@ -63,9 +64,7 @@ def _changed(filled: Mapping[str, str], seen: State | None) -> set[str]:
 
 
 def _filled(record: Record) -> dict[str, str]:
-    return {
-        trait: short_hash(value) for trait, value in _told(record).items() if value not in (None, "", [], {})
-    }
+    return {trait: short_hash(value) for trait, value in _told(record).items() if not is_empty(value)}
 
 
 def _told(record: Record) -> Mapping[str, Any]:

@@ -72,11 +72,12 @@ def _filled(value: Any) -> Any:
     """A copy without what is null or empty, at any depth. Zero and False are values."""
     if isinstance(value, dict):
         copy = {key: _filled(item) for key, item in value.items()}
-        return {key: item for key, item in copy.items() if not _is_empty(item)}
+        return {key: item for key, item in copy.items() if not is_empty(item)}
     if isinstance(value, list):
-        return [item for item in map(_filled, value) if not _is_empty(item)]
+        return [item for item in map(_filled, value) if not is_empty(item)]
     return value
 
 
-def _is_empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
+    """Zero and False are values."""
     return value is None or value in ({}, []) or (isinstance(value, str) and not value.strip())
