@@ -43,6 +43,19 @@ def status() -> None:
     _captured(ledger)
     _delivered(ledger)
     _waiting(ledger)
+    _people(ledger)
+
+
+@app.command()
+def conflicts() -> None:
+    """Name the people who share an address or a browser: two ids that may be one person, by their ids alone.
+
+    Nothing is merged: whose the key was first keeps it. Put it right at the store, or erase one of them.
+    """
+    from commerce_events.airflow.connections import open_ledger
+
+    found = open_ledger(reads_only=True).people.conflicts()
+    table("People who share a key", ("store", "key", "whose it is", "who claims it too"), found)
 
 
 def _captured(ledger: Ledger) -> None:
@@ -72,3 +85,18 @@ def _waiting(ledger: Ledger) -> None:
     typer.echo()
     rejects = ledger.reports.open_rejects()
     table("Records that could not be read", ("store", "stream", "reason", "count"), rejects)
+
+
+def _people(ledger: Ledger) -> None:
+    """How many are known, how many ids were buried, and how far erasures are at Segment."""
+    known, buried = ledger.people.counts(), ledger.erasures.tombstones()
+    conflicts = Counter(store for store, *_ in ledger.people.conflicts())
+    stores = sorted(known.keys() | buried.keys() | conflicts.keys())
+    rows = [(store, known.get(store, 0), conflicts[store], buried.get(store, 0)) for store in stores]
+    typer.echo()
+    table("People", ("store", "known", "conflicts", "ids erased"), rows)
+    erasures: Counter[tuple[str, str]] = Counter()
+    for one in ledger.regulations.all():
+        erasures[one.store, one.status or "waits to be filed"] += one.people
+    typer.echo()
+    table("Erasures at Segment", ("store", "status", "people"), [(*key, n) for key, n in erasures.items()])

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from commerce_events.cli.asking import only
 from commerce_events.cli.plainly import FINDINGS
 from commerce_events.cli.terminal import when
 from commerce_events.domain.deliveries import Status
-from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Fact
 from commerce_events.domain.money import major
 from commerce_events.domain.records import Order, Record, Reject
@@ -32,7 +32,7 @@ def preview(
     from commerce_events.sources.elasticpath.pace import BRIEF
     from commerce_events.steps.preview import preview as look
 
-    name = store or _only(connections.store_names())
+    name = store or only(connections.store_names())
     opened = connections.open_store(name, connections.open_ledger(reads_only=True), BRIEF)
     seen = look(opened, stream, order_id)
     if isinstance(seen.found, Reject):
@@ -40,14 +40,6 @@ def preview(
         _show_earlier(seen)
         raise typer.Exit(FINDINGS)
     _show(seen, seen.found)
-
-
-def _only(names: list[str]) -> str:
-    if len(names) > 1:
-        raise ConfigurationError(
-            f"commerce.toml has several stores; choose one by --store: {', '.join(names)}"
-        )
-    return names[0]
 
 
 def _unreadable(reject: Reject, store: str, order_id: str) -> str:

@@ -1,6 +1,5 @@
 """`commerce-events replay`: messages and records that wait for a person, put back in line."""
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
@@ -8,14 +7,16 @@ from typing import Annotated
 
 import typer
 
+from commerce_events.cli.asking import confirm
 from commerce_events.cli.plainly import FINDINGS
 from commerce_events.cli.terminal import table
 from commerce_events.domain.deliveries import Status
-from commerce_events.domain.errors import ConfigurationError
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.waiting import Choice, Group
 from commerce_events.steps.replay import Fate, fates
 from commerce_events.steps.reread import reread
+
+ELSE = "--yes, or --dry-run to look first"
 
 
 class Waiting(StrEnum):
@@ -60,7 +61,7 @@ def _replay_messages(choice: Choice, *, dry_run: bool, yes: bool) -> None:
     if not count:
         raise typer.Exit(FINDINGS if choice.ids else 0)
     if not dry_run:
-        _confirm(f"Put these {count} messages back in line?", yes=yes)
+        confirm(f"Put these {count} messages back in line?", yes=yes, otherwise=ELSE)
     renderers = connections.renderers(ledger)
     _show_fates(fates(ledger, renderers, choice, dry_run=dry_run, clock=now), dry_run=dry_run)
 
@@ -99,7 +100,7 @@ def _replay_rejects(*, dry_run: bool, yes: bool) -> None:
     if not waiting:
         return
     if not dry_run:
-        _confirm(f"Read these {sum(waiting.values())} records again?", yes=yes)
+        confirm(f"Read these {sum(waiting.values())} records again?", yes=yes, otherwise=ELSE)
     for name, stream in waiting:
         outcome = reread(connections.open_store(name, ledger, BRIEF), stream, dry_run=dry_run)
         said = ", ".join(f"{count} {what}" for what, count in sorted(outcome.items()))
@@ -113,15 +114,3 @@ def _open_rejects(ledger: Ledger) -> dict[tuple[str, str], int]:
     streams = sorted({(store, stream) for store, stream, *_ in groups})
     waiting = {key: len(ledger.rejects.open_ids(*key)) for key in streams}
     return {key: count for key, count in waiting.items() if count}
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise ConfigurationError(
-            "Nothing was changed: there is no terminal to ask on. Add --yes, or --dry-run to look first."
-        )
-    if not typer.confirm(question):
-        typer.echo("Nothing was changed.")
-        raise typer.Exit

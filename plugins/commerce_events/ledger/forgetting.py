@@ -63,13 +63,14 @@ def holdings(connection: Connection, store: str, ids: Sequence[str]) -> Holdings
     def count(*where: ColumnElement[bool]) -> int:
         return connection.scalar(select(func.count()).where(*where)) or 0
 
+    records, known_by = count(*_records_of(store, ids)), count(*keys)
     return Holdings(
-        records=count(*_records_of(store, ids)),
+        records=records,
         rejects=count(*_rejects_of(store, ids)),
         payloads=count(payload.c.event_id.in_(events)),
-        keys=count(*keys),
+        keys=known_by,
         shared=count(*_conflicts_of(store, ids)),
-        guest=bool(count(*keys, person_key.c.known.is_(False))),
+        guest=records + known_by > 0 and not count(person.c.store == store, person.c.person == ids[0]),
         messages={row[0]: row[1] for row in connection.execute(by_status.group_by(delivery.c.status))},
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from commerce_events.domain.moments import moment
 from commerce_events.domain.people import Totals
@@ -41,6 +41,12 @@ class People:
         asked = (person.c.store == store, person.c.person == who)
         with self.database.read() as connection:
             return connection.scalar(select(person.c.person).where(*asked)) is not None
+
+    def counts(self) -> dict[str, int]:
+        """How many people with an id of the store's own are known, by store."""
+        by_store = select(person.c.store, func.count()).group_by(person.c.store)
+        with self.database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(by_store)}
 
     def behind(self, store: str, count: int) -> list[Behind]:
         """People whose traits must be worked out again."""
