@@ -60,6 +60,9 @@ class Terminal:
         own = {"host": self.segment.url, "password": DEFAULT_KEY}
         self.connect("segment_default", **{"conn_type": "segment", **own, **changes})
 
+    def connect_public_api(self, **fields: Any) -> None:
+        self.connect("segment_public_api_default", **{"conn_type": "segment_public_api", **fields})
+
     def connect_postgres(self, url: URL, **changes: Any) -> None:
         own = {"host": url.query.get("host", url.host), "login": url.username, "schema": url.database}
         self.connect("commerce_ledger", **{"conn_type": "postgres", **own, **changes})

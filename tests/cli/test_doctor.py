@@ -11,6 +11,7 @@ from terminal import SETTINGS, Terminal
 
 from commerce_events.config import DEMO_NAMESPACE
 from commerce_events.sandbox.faults import HTML_OK
+from commerce_events.sandbox.public_api import PublicApiStandIn
 from commerce_events.sandbox.segment import DEFAULT_KEY
 
 ALL = (
@@ -21,7 +22,9 @@ ALL = (
     "store main: namespace",
     "store main: connection",
     "store main: clock",
+    "store main: erasure",
     "destination segment",
+    "people",
     "waiting for a person",
     "last 24 hours",
 )
@@ -187,6 +190,16 @@ def other_recipe(terminal: Terminal) -> None:
         (late_clock, {"store main: clock"}, ["seconds behind the store's: set it"]),
         (dead_letter, {"waiting for a person"}, ["dead 1", "`commerce-events replay --dry-run`"]),
         (unsent_for_hours, {"last 24 hours"}, ["the oldest message has waited 120 minutes"]),
+        (
+            lambda terminal: terminal.connect_public_api(host=nobody_listens(), password="t0ken"),
+            {"store main: erasure"},
+            ["connection segment_public_api_default: GET /echo", "unreachable"],
+        ),
+        (
+            lambda terminal: terminal.settings(SETTINGS + '[stores.main.erasure]\nconnection = "typo"\n'),
+            {"store main: erasure"},
+            ["Airflow has no connection typo: add it under Admin > Connections"],
+        ),
         (other_recipe, {"ledger"}, ["ids follow recipe 0, this version computes recipe 1"]),
         (
             lambda terminal: terminal.connect("commerce_ledger", conn_type="mysql", host="x"),
@@ -209,6 +222,35 @@ def test_a_failed_check_says_what_to_do_and_the_others_still_run(
     assert [words for words in said if words not in result.output] == []
     assert {"contracts", "ledger", "waiting for a person"} <= found.keys()
     assert not {word for word in ("n0t-it", "two words", DEFAULT_KEY) if word in result.output}
+
+
+def test_what_becomes_of_the_erased_is_told(terminal: Terminal) -> None:
+    without = terminal.run("doctor").output
+    with PublicApiStandIn() as public_api:
+        terminal.connect_public_api(host=public_api.url, password=public_api.token)
+        reached = terminal.run("doctor").output
+        terminal.connect_public_api(host=public_api.url, password="an0ther")
+        refused = terminal.run("doctor").output
+    terminal.settings(SETTINGS + '[stores.main.erasure]\nregulation = "none"\n')
+    unwanted = terminal.run("doctor").output
+
+    assert "there is no connection segment_public_api_default: who is erased here stays" in without
+    assert "Segment's Public API accepts the token" in reached
+    assert "Segment is not asked to erase anybody" in unwanted
+    found = [verdicts(said)["store main: erasure"] for said in (without, reached, refused, unwanted)]
+    assert found == ["ok", "ok", "failed", "ok"]
+    assert "an0ther" not in refused
+
+
+def test_people_who_share_an_address_are_counted(terminal: Terminal) -> None:
+    for spelling in ("ada@example.com", "Ada@Example.com"):
+        terminal.shop.add_customer(email=spelling)
+    terminal.sync()
+
+    result = terminal.run("doctor")
+
+    assert "conflicts 1; `commerce-events ledger conflicts` names them" in result.output
+    assert verdicts(result.output)["people"] == "ok"
 
 
 def test_a_postgres_ledger_that_nobody_migrated_says_which_command(

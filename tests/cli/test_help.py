@@ -6,7 +6,18 @@ import sys
 import pytest
 from terminal import Terminal
 
-COMMANDS = ["", "demo", "doctor", "ledger migrate", "ledger status", "preview", "replay", "templates test"]
+COMMANDS = [
+    "",
+    "demo",
+    "doctor",
+    "erase",
+    "ledger conflicts",
+    "ledger migrate",
+    "ledger status",
+    "preview",
+    "replay",
+    "templates test",
+]
 ASK = """
 import sys
 from typer.testing import CliRunner

@@ -11,6 +11,7 @@ from commerce_events.airflow import connections
 from commerce_events.airflow.files import SETTINGS_FILE, include_folder
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
+from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
 from commerce_events.airflow.ledger_url import whereabouts
 from commerce_events.airflow.wall import now
 from commerce_events.config import Destination, Health, Settings, Store
@@ -104,6 +105,29 @@ def destination(destination: Destination) -> Answer[bool]:
     if not passed:
         raise ConfigurationError(f"connection {destination.connection}: {says}")
     return True, f"connection {destination.connection}: {says}"
+
+
+def erasure(store: Store) -> Answer[bool]:
+    """Whether who is erased here is erased at Segment too; nobody has to want that."""
+    wanted = store.erasure
+    if wanted.regulation == "none":
+        return False, "Segment is not asked to erase anybody: erasure.regulation = 'none'"
+    if connections.open_public_api(store) is None:
+        return False, f"there is no connection {wanted.connection}: who is erased here stays at Segment"
+    passed, says = SegmentPublicApiHook(wanted.connection).test_connection()
+    if not passed:
+        raise ConfigurationError(f"connection {wanted.connection}: {says}")
+    return True, f"connection {wanted.connection}: {says}"
+
+
+def people(ledger: Ledger) -> Answer[int]:
+    """Two ids of one person are no fault of ours; an erasure that failed is somebody's to finish."""
+    conflicts, left = len(ledger.people.conflicts()), ledger.regulations.left_to_people()
+    if left:
+        raise AttentionError(f"{left} erasures ended badly: `commerce-events erase --status` shows where")
+    if conflicts:
+        return conflicts, f"conflicts {conflicts}; `commerce-events ledger conflicts` names them"
+    return conflicts, "nobody shares an address or a browser with somebody else"
 
 
 def waiting(ledger: Ledger) -> Answer[int]:

@@ -68,12 +68,14 @@ def _store(name: str, store: Store, ledger: Ledger | None) -> Iterator[Finding]:
     yield finding
     if served_at is not None:
         yield _try(f"{what}: clock", partial(checks.clock, served_at))[1]
+    yield _try(f"{what}: erasure", partial(checks.erasure, store))[1]
 
 
 def _rows(ledger: Ledger | None, health: Health) -> Iterator[Finding]:
     if ledger is None:
         yield _skipped("waiting for a person", "the ledger must open first")
         return
+    yield _try("people", partial(checks.people, ledger))[1]
     yield _try("waiting for a person", partial(checks.waiting, ledger))[1]
     yield _try("last 24 hours", partial(checks.day, ledger, health))[1]
 

@@ -74,7 +74,8 @@ def _show(found: Holdings, store: str) -> None:
         return
     kept = [(words, getattr(found, name)) for name, words in WORDS.items()]
     messages = [(f"messages {status}", count) for status, count in sorted(found.messages.items())]
-    table(f"What there is about this person at store {store}", ("what", "count"), [*kept, *messages])
+    rows = [(what, count) for what, count in [*kept, *messages] if count]
+    table(f"At store {store}", ("what there is about this person", "count"), rows)
     if found.shared:
         typer.echo(
             f"{found.shared} of their keys are somebody else's too, who is not erased with them: "
@@ -86,7 +87,7 @@ def _show_removed(removed: Counter[str]) -> None:
     rows = [
         (WORDS.get(name, f"messages that were {name}"), count) for name, count in removed.items() if count
     ]
-    table("Removed", ("what", "count"), rows)
+    table("Removed", ("what there was about this person", "count"), rows)
     typer.echo("Nothing about this person is sent any more, also if they come back.")
 
 
