@@ -20,7 +20,7 @@ def moment(dice, stand_in, most_requests):
     """Mostly around a request, some within the database's work behind it, some before any request."""
     offset = dice.choice((0.0, 0.0, dice.uniform(0, 0.01), dice.uniform(0, 0.06)))
     latest = dice.choice((30.0, 30.0, 30.0, dice.uniform(0.0, 0.3)))
-    return Moment(stand_in, dice.randint(1, most_requests), offset, latest)
+    return Moment(stand_in, dice.randint(1, most_requests), offset, latest, lost=dice.random() < 0.5)
 
 
 def kill_until_done(line, workers, dice, after_each):

@@ -17,7 +17,7 @@ from commerce_events.domain.records import Reject
 from commerce_events.ledger.entries import Entry, Owed
 from commerce_events.ledger.waiting import Choice
 
-SECONDS = 2.5
+SECONDS = 2.0
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STATE = State(NOW, b"digest", 0, {})
 
@@ -67,6 +67,7 @@ def test_captures_of_overlapping_pages_in_opposite_orders(ledger):
     assert {row.status for row in deliveries(ledger)} == {"pending"}
 
 
+@pytest.mark.parametrize("ledger_url", ["postgres"], indirect=True)
 def test_rejects_of_the_same_records_in_opposite_orders(ledger):
     def keep(dice, seed, rounds):
         content = b"%d" % (time.monotonic() * 3)  # new to all threads at the same moment
@@ -103,6 +104,7 @@ def test_captures_deliveries_and_expiry_beside_each_other(ledger):
     assert {row.status for row in deliveries(ledger)} <= {"pending", "accepted", "dead"}
 
 
+@pytest.mark.parametrize("ledger_url", ["postgres"], indirect=True)
 def test_replays_of_different_messages_that_are_counted_together(ledger):
     facts = [(kind, day) for kind in Kind for day in range(3)]
     records = [look(order(), record_id=str(number)) for number in range(4)]
