@@ -45,15 +45,16 @@ def page(dice, backwards):
 
 def test_captures_of_overlapping_pages_in_opposite_orders(ledger):
     def capture(dice, seed, rounds):
+        def news(record):
+            """Three facts that nobody has told yet, of three days that all of them count."""
+            first = 3 * (seed + 4 * rounds)
+            days = dice.sample(range(3), 3)
+            return [told(record, Kind.ORDER_UPDATED, first + day, "pending") for day in days]
+
         records = page(dice, backwards=seed % 2 == 0)
         for _ in range(50):
             seen = ledger.records.states("main", "orders", [one.id for one in records])
-            entries = [
-                Entry(
-                    one, seen.get(one.id), STATE, None, [told(one, Kind.ORDER_UPDATED, rounds % 3, "pending")]
-                )
-                for one in records
-            ]
+            entries = [Entry(one, seen.get(one.id), STATE, None, news(one)) for one in records]
             lost = ledger.records.record(entries, door=Door.POLL, now=NOW, run=None, step=None).lost
             records = [one for one in records if one.id in lost]
             if not records:
