@@ -29,6 +29,7 @@ from commerce_events.ledger.waiting import Choice
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LANES = 3
+DAYS = 40
 
 # What may become of a message; what is accepted or filtered stays so.
 EDGES = {
@@ -58,7 +59,7 @@ FACTS = st.lists(
 
 def told(record, kind, revision, status):
     fact = Fact(
-        "main", "orders", record.id, kind, NOON + timedelta(days=revision % 3), revision=str(revision)
+        "main", "orders", record.id, kind, NOON + timedelta(days=revision % DAYS), revision=str(revision)
     )
     body = None if status == "filtered" else f"{record.id} {kind} {revision}".encode()
     event = uuid5(NAMESPACE_URL, f"{record.id} {kind} {revision}")
