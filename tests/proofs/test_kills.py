@@ -13,14 +13,14 @@ from commerce_events.ledger.tables import scan
 
 # Between two runs, as seen by the next one: beyond the lease that a dead worker leaves behind.
 PAUSE = 400.0
-MOST_KILLS = 7  # of one step
+MOST_KILLS = 5  # of one step
 
 
 def moment(dice, stand_in, most_requests):
     """Mostly around a request, some within the database's work behind it, some before any request."""
     offset = dice.choice((0.0, 0.0, dice.uniform(0, 0.01), dice.uniform(0, 0.06)))
     latest = dice.choice((30.0, 30.0, 30.0, dice.uniform(0.0, 0.3)))
-    return Moment(stand_in, dice.randint(1, most_requests), offset, latest)
+    return Moment(stand_in, dice.randint(1, most_requests), offset, latest, lost=dice.random() < 0.5)
 
 
 def kill_until_done(line, workers, dice, after_each):
@@ -82,7 +82,7 @@ def test_a_killed_run_is_finished_by_the_next_and_nothing_is_lost(busy_line, und
 
     kills = kill_until_done(busy_line, workers, Random(seed), after_each)
 
-    assert kills >= 4
+    assert kills >= 3
     assert busy_line.segment.unique() == expected.segment.unique()
     assert told(busy_line.ledger) == told(expected.ledger)
     assert known(busy_line.ledger) == known(expected.ledger)

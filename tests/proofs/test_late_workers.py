@@ -120,3 +120,14 @@ def test_a_late_answer_about_one_lane_of_several_settles_none_of_the_batch(owing
 
     assert not owing.ledger.outbox.accept(late, owing.clock.now())
     assert {row.status for row in deliveries(owing.ledger)} == {"pending"}
+
+
+def test_an_answer_for_a_message_that_was_given_up_meanwhile_does_not_raise_it(owing):
+    request = begin(owing, claim(owing))
+    owing.clock.sleep(1)
+    owing.ledger.outbox.expire("segment", owing.clock.now(), owing.clock.now())
+
+    owing.ledger.outbox.accept(request, owing.clock.now())
+
+    assert {(row.status, row.maybe_sent) for row in deliveries(owing.ledger)} == {("dead", 1)}
+    check_books(owing.ledger)

@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -28,6 +29,7 @@ from commerce_events.ledger.waiting import Choice
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LANES = 3
+DAYS = 40
 
 # What may become of a message; what is accepted or filtered stays so.
 EDGES = {
@@ -47,15 +49,18 @@ FACTS = st.lists(
     st.tuples(
         st.sampled_from(list(Kind)),
         st.integers(0, 2),
-        st.sampled_from(["pending", "quarantined", "filtered"]),
+        st.sampled_from(["pending", "pending", "pending", "quarantined", "filtered"]),
     ),
-    max_size=4,
+    min_size=1,
+    max_size=6,
     unique_by=lambda fact: fact[:2],
 )
 
 
 def told(record, kind, revision, status):
-    fact = Fact("main", "orders", record.id, kind, NOON + timedelta(days=revision), revision=str(revision))
+    fact = Fact(
+        "main", "orders", record.id, kind, NOON + timedelta(days=revision % DAYS), revision=str(revision)
+    )
     body = None if status == "filtered" else f"{record.id} {kind} {revision}".encode()
     event = uuid5(NAMESPACE_URL, f"{record.id} {kind} {revision}")
     return Told(
@@ -87,8 +92,15 @@ class LedgerMachine(RuleBasedStateMachine):
             ]
             connection.execute(insert(lane), rows)
 
+    @initialize(facts=FACTS)
+    def all_are_seen(self, facts):
+        self._record(range(6), facts, stale=False)
+
     @rule(numbers=st.sets(st.integers(0, 5), min_size=1, max_size=4), facts=FACTS, stale=st.booleans())
-    def record(self, numbers, facts, stale):
+    def some_are_seen_again(self, numbers, facts, stale):
+        self._record(numbers, facts, stale)
+
+    def _record(self, numbers, facts, stale):
         records = [look(order(), record_id=str(number)) for number in numbers]
         seen = {} if stale else self.ledger.records.states("main", "orders", [one.id for one in records])
         new = self.ledger.records.states("main", "orders", [one.id for one in records])
@@ -120,12 +132,18 @@ class LedgerMachine(RuleBasedStateMachine):
             )
             assert numbers == first[: len(numbers)] != []
         self.claims.append((claim, list(claim.messages)))
+        self._begin(claim, self.claims[-1][1], per_lane)
 
     @precondition(lambda self: any(left for _, left in self.claims))
     @rule(data=st.data(), count=st.integers(1, 4))
     def begin(self, data, count):
         claim, left = data.draw(st.sampled_from([each for each in self.claims if each[1]]))
+        self._begin(claim, left, count)
+
+    def _begin(self, claim, left, count):
         batch, left[:] = left[:count], left[count:]
+        if not batch:
+            return
 
         request = self.ledger.outbox.begin(claim, batch, 100, self.now)
 

@@ -14,6 +14,9 @@ from typing import Any, Literal
 import psutil
 from pipeline import Pipeline
 
+from commerce_events.sandbox import faults
+from commerce_events.sandbox.http import StandIn
+
 KILLED = signal.SIGKILL  # what waitpid says of one that was killed
 TESTS = Path(__file__).parents[1]
 
@@ -67,13 +70,15 @@ class Workers:
 class Moment:
     """When to kill: `offset` seconds after a stand-in saw `requests` more, at the latest after `latest`.
 
-    Without an offset the process dies before its request is answered; the request is acted on all the same.
+    Without an offset the process dies before its request is answered; that is acted on all the same, unless
+    it is `lost` as well.
     """
 
     stand_in: Literal["shop", "segment"]
     requests: int
     offset: float
     latest: float
+    lost: bool = False
 
 
 class Executioner:
@@ -81,19 +86,19 @@ class Executioner:
 
     def __init__(self, line: Pipeline) -> None:
         self._left = {"shop": 0, "segment": 0}
-        self._instantly = False
+        self._moment: Moment | None = None
         self._process = 0
         self._due = Event()
         self._lock = Lock()
-        line.shop.on_request(lambda _: self._seen("shop"))
-        line.segment.on_request(lambda _: self._seen("segment"))
+        line.shop.on_request(lambda _: self._seen("shop", line.shop))
+        line.segment.on_request(lambda _: self._seen("segment", line.segment))
 
     def kill(self, process: int, moment: Moment) -> None:
         """Return once the process was killed, or ended by itself."""
         self._due.clear()
         with self._lock:
             self._left = {"shop": 0, "segment": 0, moment.stand_in: moment.requests}
-            self._instantly, self._process = moment.offset == 0, process
+            self._moment, self._process = moment, process
         deadline = time.monotonic() + moment.latest
         while not self._due.wait(0.005) and time.monotonic() < deadline:
             if psutil.Process(process).status() == psutil.STATUS_ZOMBIE:
@@ -101,11 +106,13 @@ class Executioner:
         time.sleep(moment.offset)
         os.kill(process, signal.SIGKILL)
 
-    def _seen(self, stand_in: str) -> None:
+    def _seen(self, name: str, stand_in: StandIn) -> None:
         with self._lock:
-            self._left[stand_in] -= 1
-            if self._left[stand_in] != 0:
+            self._left[name] -= 1
+            if self._left[name] != 0:
                 return
-            if self._instantly:
+            if self._moment and not self._moment.offset:
                 os.kill(self._process, signal.SIGKILL)
+                if self._moment.lost:
+                    stand_in.faults.next(faults.RESET)
             self._due.set()

@@ -24,6 +24,9 @@ PER_LANE = 200
 # Lanes that look free may be another worker's for a moment; seconds.
 SHORTEST_WAIT = 0.05
 
+# And a lease may end early, when its worker is done.
+LONGEST_NAP = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -172,7 +175,7 @@ class Delivery:
         wait = max((due - self.clock.now()).total_seconds(), SHORTEST_WAIT)
         if self.clock.passed() + wait >= self.deadline:
             return False
-        self.clock.sleep(wait)
+        self.clock.sleep(min(wait, LONGEST_NAP))
         return True
 
     def _time_left(self) -> bool:
