@@ -165,11 +165,13 @@ class Delivery:
 
     def _opened(self) -> bool:
         """Whether the gate is open, waiting for it if that is soon enough."""
-        until = self.ledger.gate.closed_until(self.destination.name, self.clock.now())
-        return until is None or self._wait_until(until)
+        while until := self.ledger.gate.closed_until(self.destination.name, self.clock.now()):
+            if not self._wait_until(until):
+                return False
+        return True
 
     def _wait_until(self, due: datetime | None) -> bool:
-        """Sleep until `due` if it comes before the deadline; whether there is something to go on with."""
+        """Sleep towards `due` if it comes before the deadline; whether there is something to go on with."""
         if due is None:
             return False
         wait = max((due - self.clock.now()).total_seconds(), SHORTEST_WAIT)
