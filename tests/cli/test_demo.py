@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from commerce_events.sandbox.public_api import DEFAULT_TOKEN
 from commerce_events.sandbox.run import Sandbox
 from commerce_events.sandbox.segment import DEFAULT_KEY
 
@@ -21,13 +22,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Completed
     return subprocess.run(command, capture_output=True, text=True, check=False), home
 
 
-def test_the_demo_accounts_for_every_order(
+def test_the_demo_accounts_for_every_order_and_customer(
     demo: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     done, _home = demo
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"(\d+) of \1 orders seen", done.stdout)
+    assert re.search(r"(\d+) of \1 orders and (\d+) of \2 customers seen", done.stdout)
     assert "duplicates 0; lost 0" in done.stdout
 
 
@@ -42,14 +43,17 @@ def test_no_log_and_no_xcom_holds_personal_data_or_secrets(
     found = {word for word in personal_words() if word in logs + xcom + done.stdout}
 
     assert "sync_orders" in logs
+    assert "sync_customers" in logs
     assert found == set()
 
 
 def personal_words() -> set[str]:
-    """What the demo's seeded orders say about people, and the secrets of both connections."""
-    words = {DEFAULT_KEY}
+    """What the demo's store says about people at first, and the secrets of its connections."""
+    words = {DEFAULT_KEY, DEFAULT_TOKEN}
     with Sandbox(orders=60, seed=0) as sandbox:
         words.add(sandbox.store.client_secret)
+        for customer in sandbox.store.customers():
+            words |= {str(customer[name]) for name in ("email", "name") if customer.get(name)}
         for order in sandbox.store.orders():
             for part in ("customer", "contact", "billing_address", "shipping_address"):
                 fields = order.get(part) or {}

@@ -74,11 +74,11 @@ def test_the_sandbox_runs_as_a_process_of_its_own_and_says_where():
     command = [sys.executable, "-c", program]
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        lines = [process.stdout.readline().split() for _ in range(3)]
-        stats = requests.get(lines[2][1], timeout=5).json()
+        lines = [process.stdout.readline().split() for _ in range(4)]
+        stats = requests.get(lines[3][1], timeout=5).json()
         process.terminate()
 
-    assert [line[0] for line in lines] == ["store", "segment", "control"]
+    assert [line[0] for line in lines] == ["store", "segment", "public", "control"]
     assert stats["store"]["orders"] == 5
 
 

@@ -1,4 +1,4 @@
-"""`commerce-events demo`: a store, a Segment and a real Airflow; two runs, and what became of every order."""
+"""`commerce-events demo`: a store, a Segment, a real Airflow, and what became of every order and customer."""
 
 import time
 from pathlib import Path
@@ -14,14 +14,16 @@ from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sandbox.run import Sandbox
 
-MOVES = 80  # steps in orders' lives between the two runs
+MOVES = 80  # steps in the lives of orders and customers between the runs
 
 NEXT = """\
 What to try next
   make ui
-      the same with the Airflow pages, and orders that keep moving
+      the same with the Airflow pages, and a store that keeps moving
   . {home}/env; .venv/bin/commerce-events ledger status
       ask this demo's ledger, from this shell, what became of every message
+  .venv/bin/commerce-events ledger conflicts
+      who shares an address with somebody else, and may be one person
   .venv/bin/commerce-events templates test
       hold the templates against their golden cases
 """
@@ -32,7 +34,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="the same seed makes the same orders")] = 0,
     home: Annotated[Path, typer.Option(help="a folder to use; it is emptied")] = SCRATCH / "demo",
 ) -> None:
-    """Run the real DAG against stand-ins on this machine, twice, and account for every order."""
+    """Run the real DAGs against stand-ins on this machine, and account for every order and customer."""
     console = Console(soft_wrap=True)
     with Sandbox(orders=orders, seed=seed) as sandbox:
         local = prepare(home, connections_to(sandbox), SETTINGS)
@@ -43,6 +45,7 @@ def demo(
         _airflow(console, local, "sync_orders runs for the first time", "dags", "test", "sync_orders")
         console.print(f"The store moves on: {_told(sandbox.step(MOVES))}")
         _airflow(console, local, "sync_orders runs again", "dags", "test", "sync_orders")
+        _airflow(console, local, "sync_customers runs", "dags", "test", "sync_customers")
         account = draw_up(Ledger(open_engine(f"sqlite:///{local.home}/commerce_ledger.db")), sandbox)
     console.print(account.table())
     if not account.adds_up:

@@ -15,11 +15,11 @@ from commerce_events.sandbox.run import Sandbox
 
 READY = """\
 Airflow  [bold]{url}[/]   user [bold]admin[/], password [bold]{password}[/]
-Store    {store}   orders keep moving through their lives
-Segment  {segment}
+Store    {store}   orders keep moving through their lives, people join and change
+Segment  {segment}   Public API {public_api}
 Log      {log}
 
-sync_orders has been started and runs every five minutes. In another shell:
+sync_orders has been started and runs every five minutes, sync_customers every fifteen. In another shell:
   . {home}/env
   .venv/bin/commerce-events ledger status
 
@@ -59,6 +59,7 @@ def _introduction(local: LocalAirflow, sandbox: Sandbox) -> str:
         password=password(local),
         store=sandbox.store.url,
         segment=sandbox.segment.url,
+        public_api=sandbox.public_api.url,
         log=local.log,
         home=local.home,
     )

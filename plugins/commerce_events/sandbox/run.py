@@ -132,7 +132,7 @@ def introduction(sandbox: Sandbox) -> tuple[str, ...]:
     return (
         f"store    {store.url}  client id {store.client_id}, secret {store.client_secret}",
         f"segment  {segment.url}  write key {min(segment.write_keys)}",
-        f"         {sandbox.public_api.url}  Public API, token {sandbox.public_api.token}",
+        f"public   {sandbox.public_api.url}  Segment's Public API, token {sandbox.public_api.token}",
         f"control  {store.url}/_sandbox/stats",
     )
 
