@@ -175,6 +175,4 @@ def _known(ledger: Ledger, each: Record) -> datetime:
 def _expected(orders: Sequence[Record]) -> dict[str, tuple[int, int, int]]:
     """By hand: what was paid and neither cancelled nor refunded in full, less what was refunded."""
     kept = [o.order for o in orders if o.order.payment == "paid" and o.order.status == "complete"]
-    if not kept:
-        return {}
     return {"USD": (sum(o.total - (o.refunded or 0) for o in kept), 2, len(kept))}

@@ -43,7 +43,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """A person's counted orders together. `spent` by currency: (minor units, exponent, orders)."""
+    """A person's counted orders together. `spent` by currency: (minor units, exponent, orders).
+
+    A currency in which they ordered stays, with zeros, when nothing of it counts any more.
+    """
 
     first_order_at: datetime | None
     first_order_id: str | None
@@ -91,9 +94,7 @@ def purchase_of(record: Record) -> Purchase:
 
 
 def computed_traits(totals: Totals) -> dict[str, Any]:
-    """Totals as traits; amounts by currency in major units. A person without orders has spent nothing."""
-    if totals.orders == 0:
-        return {"total_orders": 0}
+    """Totals as traits; amounts by currency in major units. What is not there is None, and not told."""
     spent = sorted(totals.spent.items())
     return {
         "first_order_at": totals.first_order_at and _iso(totals.first_order_at),
@@ -102,8 +103,7 @@ def computed_traits(totals: Totals) -> dict[str, Any]:
         "total_orders": totals.orders,
         "total_spent": {name: number(minor, exp) for name, (minor, exp, _) in spent},
         "average_order_value": {
-            name: number(Decimal(minor) / orders, exp)
-            for name, (minor, exp, orders) in sorted(totals.spent.items())
+            name: number(Decimal(minor) / max(1, orders), exp) for name, (minor, exp, orders) in spent
         },
     }
 

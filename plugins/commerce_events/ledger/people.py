@@ -71,7 +71,7 @@ class People:
         """
         with self.database.read() as connection:
             orders = _orders(connection, store, people, linked)
-        return {who: _totals([row for row in own if row.counted]) for who, own in orders.items()}
+        return {who: _totals(own) for who, own in orders.items()}
 
     def other_ids(self, store: str, people: Collection[str]) -> dict[str, dict[str, bool]]:
         """The other ids under which messages about each of these people went out.
@@ -183,11 +183,13 @@ def _owns(key: Any, store: str, kind: str, value: Any) -> ColumnElement[bool]:
     return and_(key.c.store == store, key.c.kind == kind, key.c.value == value, key.c.known)
 
 
-def _totals(rows: Sequence[Any]) -> Totals:
-    spent: dict[str, tuple[int, int, int]] = {}
+def _totals(orders: Sequence[Any]) -> Totals:
+    """A currency whose last order was given back stays, with nothing: else its old sum would stand."""
+    rows = [row for row in orders if row.counted]
+    spent = {row.currency: (0, row.exponent, 0) for row in orders}
     for row in rows:
-        minor, _, orders = spent.get(row.currency, (0, 0, 0))
-        spent[row.currency] = (minor + row.amount, row.exponent, orders + 1)
+        minor, _, placed = spent[row.currency]
+        spent[row.currency] = (minor + row.amount, row.exponent, placed + 1)
     return Totals(
         first_order_at=moment(rows[0].ordered_at) if rows else None,
         first_order_id=rows[0].record_id if rows else None,
