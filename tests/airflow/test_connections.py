@@ -82,3 +82,65 @@ def test_a_folder_without_settings_is_named(tmp_path: Path, monkeypatch: pytest.
 
     with pytest.raises(ConfigurationError, match=f"There is no {tmp_path}/commerce.toml"):
         include_folder()
+
+
+ERASURE = """
+[stores.main.erasure]
+connection = "{main}"
+[stores.second]
+namespace = "1f1b1d3e-5c0a-4f57-9a4e-d3f0c0ffee00"
+start = 2000-01-01T00:00:00Z
+people = ["customers", "account_members"]
+[stores.second.erasure]
+regulation = "{second}"
+"""
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_people_are_named_stream_by_stream_and_opened_so(deployment: Sandbox, include: Path) -> None:
+    with (include / "commerce.toml").open("a") as settings:
+        settings.write(ERASURE.format(main="segment_public_api_default", second="none"))
+
+    names = connections.people_streams()
+    store, stream = connections.open_stream("second/account_members")
+
+    assert names == ["main/customers", "second/customers", "second/account_members"]
+    assert (store.name, stream) == ("second", "account_members")
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_stores_are_erased_through_the_connection_that_each_names(
+    deployment: Sandbox, include: Path, connect: Connect
+) -> None:
+    connect("another_workspace", conn_type="segment_public_api", password="t")
+    with (include / "commerce.toml").open("a") as settings:
+        settings.write(ERASURE.format(main="another_workspace", second="DELETE_ONLY"))
+
+    workspaces = {one.connection: one for one in connections.open_workspaces()}
+
+    assert workspaces["another_workspace"].kinds == {"main": "SUPPRESS_WITH_DELETE"}
+    assert workspaces["segment_public_api_default"].kinds == {"second": "DELETE_ONLY"}
+    assert all(one.client for one in workspaces.values())
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_the_connection_of_the_public_api_may_be_missing_unless_somebody_names_it(
+    deployment: Sandbox, include: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_SEGMENT_PUBLIC_API_DEFAULT")
+    (unnamed,) = connections.open_workspaces()
+    with (include / "commerce.toml").open("a") as settings:
+        settings.write(ERASURE.format(main="segment_public_api_default", second="none"))
+
+    assert unnamed.client is None
+    with pytest.raises(ConfigurationError, match="no connection segment_public_api_default: add it"):
+        connections.open_workspaces()
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_store_without_regulations_opens_no_public_api(deployment: Sandbox, include: Path) -> None:
+    with (include / "commerce.toml").open("a") as settings:
+        settings.write('[stores.main.erasure]\nregulation = "none"\n')
+
+    assert connections.open_workspaces() == []
+    assert connections.open_public_api(connections.settings().stores["main"]) is None
