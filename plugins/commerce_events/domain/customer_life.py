@@ -1,4 +1,7 @@
-"""The facts of a customer's life. A fact carries only what changed, and nothing is ever told as empty."""
+"""The facts of a customer's life. A fact carries only what changed, and nothing is ever told as empty.
+
+A change of mind is the exception: all is told again, for receivers who were told nothing before it.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -8,6 +11,8 @@ from commerce_events.domain.facts import Fact, Kind, Link, Reason
 from commerce_events.domain.records import Profile, Record
 from commerce_events.domain.states import Policy, State, fact_of, short_hash
 from commerce_events.domain.traits import is_empty
+
+CONSENT = "consent"  # watched beside the traits
 
 
 def customer_facts(record: Record, seen: State | None, policy: Policy) -> list[Fact]:
@@ -44,9 +49,10 @@ def _derived(record: Record, seen: State | None) -> Iterator[Fact]:
     """What a person's orders come to has changed. The first time, all of it is new; a link is told once."""
     changed = _changed(_filled(record), seen)
     update = fact_of(record, Kind.CUSTOMER_UPDATED, record.updated_at)
+    mind = f":{record.updated_at.isoformat()}" if seen and CONSENT in changed else ""
     for other, how in sorted(record.profile.links.items()):
         if _link(other) in changed:
-            yield replace(update, revision=_link(other), link=Link(other, how))
+            yield replace(update, revision=f"{_link(other)}{mind}", link=Link(other, how))
     traits = changed & record.profile.traits.keys()
     if traits:
         revision = f"{record.updated_at.isoformat()}:{short_hash(known_traits(record, seen))}"
@@ -60,7 +66,8 @@ def _deleted(record: Record, policy: Policy) -> Iterator[Fact]:
 
 def _changed(filled: Mapping[str, str], seen: State | None) -> set[str]:
     known = seen.watched if seen else {}
-    return {trait for trait, value in filled.items() if known.get(trait) != value}
+    changed = {trait for trait, value in filled.items() if known.get(trait) != value}
+    return set(filled) if CONSENT in changed else changed
 
 
 def _filled(record: Record) -> dict[str, str]:
@@ -69,9 +76,10 @@ def _filled(record: Record) -> dict[str, str]:
 
 def _told(record: Record) -> Mapping[str, Any]:
     subject = record.subject
+    consent = {} if subject.consent is None else {CONSENT: sorted(subject.consent.items()) or "nothing"}
     if not isinstance(subject, Profile):
-        return record.customer.watched
-    return {**subject.traits, **{_link(other): how for other, how in subject.links.items()}}
+        return {**record.customer.watched, **consent}
+    return {**subject.traits, **{_link(other): how for other, how in subject.links.items()}, **consent}
 
 
 def _link(other: str) -> str:

@@ -36,6 +36,7 @@ class Trace:
     own: bool  # whether it is an id of the store's own, rather than a guest's
     buyer: str
     keys: Sequence[tuple[str, str]]
+    said_at: datetime  # when what it says of the person was true
     consent: Mapping[str, bool] | None = None
     purchase: Purchase | None = None
     address: Mapping[str, str] | None = None
@@ -74,6 +75,7 @@ def trace(record: Record, policy: IdentityPolicy, key: bytes) -> Trace | None:
         own=own,
         buyer=identity.person if own else hashed or identity.person,
         keys=keys,
+        said_at=record.created_at if order else record.updated_at,
         consent=subject.consent,
         purchase=purchase_of(record) if order else None,
         address=(order.shipping_address or order.billing_address) if order else None,

@@ -234,6 +234,7 @@ person = Table(
     Column("changes", BigInteger, nullable=False),
     Column("derived", BigInteger, nullable=False),
     Column("consent", Text),
+    Column("consent_at", BigInteger),
     Column("address", Text),
     Column("address_at", BigInteger),
 )

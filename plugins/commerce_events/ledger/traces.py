@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, case, or_, select, tuple_
 
 from commerce_events.domain.moments import micros
 from commerce_events.domain.people import Trace
@@ -101,18 +101,23 @@ def _write_people(
     if not rows:
         return
     new = insert_into(connection, person)
-    given = new.excluded.address_at
-    newer = and_(given.is_not(None), or_(person.c.address_at.is_(None), given >= person.c.address_at))
     kept = new.on_conflict_do_update(
         index_elements=[person.c.store, person.c.person],
         set_={
             "changes": person.c.changes + new.excluded.changes,
-            "consent": func.coalesce(new.excluded.consent, person.c.consent),
-            "address": case((newer, new.excluded.address), else_=person.c.address),
-            "address_at": case((newer, given), else_=person.c.address_at),
+            **_the_later(new, "consent"),
+            **_the_later(new, "address"),
         },
     )
     connection.execute(kept, [rows[who] for who in sorted(rows)])
+
+
+def _the_later(new: Any, name: str) -> dict[str, Any]:
+    """Of two values the one that was true later, whichever came first."""
+    at = f"{name}_at"
+    given, known = new.excluded[at], person.c[at]
+    newer = and_(given.is_not(None), or_(known.is_(None), given >= known))
+    return {each: case((newer, new.excluded[each]), else_=person.c[each]) for each in (name, at)}
 
 
 def _nobody(store: str, who: str) -> dict[str, Any]:
@@ -122,6 +127,7 @@ def _nobody(store: str, who: str) -> dict[str, Any]:
         "changes": 0,
         "derived": 0,
         "consent": None,
+        "consent_at": None,
         "address": None,
         "address_at": None,
     }
@@ -131,10 +137,12 @@ def _merge(row: dict[str, Any], trace: Trace) -> None:
     """Several records of one page may tell of one person."""
     row["changes"] = 1
     if trace.consent is not None:
-        row["consent"] = json.dumps(dict(trace.consent), sort_keys=True)
-    if trace.purchase is None or not trace.address:
-        return
-    ordered_at = micros(trace.purchase.ordered_at)
-    if row["address_at"] is None or ordered_at >= row["address_at"]:
-        row["address_at"] = ordered_at
-        row["address"] = json.dumps(dict(trace.address), ensure_ascii=False, sort_keys=True)
+        _keep(row, "consent", trace.said_at, json.dumps(dict(trace.consent), sort_keys=True))
+    if trace.purchase is not None and trace.address:
+        address = json.dumps(dict(trace.address), ensure_ascii=False, sort_keys=True)
+        _keep(row, "address", trace.said_at, address)
+
+
+def _keep(row: dict[str, Any], name: str, at: datetime, value: str) -> None:
+    if row[f"{name}_at"] is None or micros(at) >= row[f"{name}_at"]:
+        row |= {name: value, f"{name}_at": micros(at)}

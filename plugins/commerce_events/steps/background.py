@@ -30,19 +30,18 @@ class Background:
 def background(store: OpenStore, records: Sequence[Record], seen: KnownStates) -> Background:
     """Four look-ups for a page, whatever its size."""
     people = {record.id: store.renderer.identity(record) for record in records}
-    known = {who for identity in people.values() if (who := identity.user_id)}
     owners = _owners(store, records, people)
     return Background(
         people={record.id: _undisputed(store, record, people[record.id], owners) for record in records},
         erased=_erased(store, records, people, seen),
-        consents=store.ledger.people.consents(store.name, known) if known else {},
+        consents=_consents(store, records, people, owners),
         first_orders=_first_orders(store, records, people, owners),
     )
 
 
-def with_consent(record: Record, consents: Mapping[str, Mapping[str, bool]], identity: Identity) -> Record:
+def with_consent(record: Record, known: Background) -> Record:
     """The record, with what its person agreed to elsewhere where it does not say itself."""
-    agreed = consents.get(identity.user_id or "")
+    agreed = known.consents.get(record.id)
     if record.subject.consent is not None or agreed is None:
         return record
     return replace(record, subject=replace(record.subject, consent=agreed))
@@ -107,6 +106,16 @@ def _undisputed(store: OpenStore, record: Record, identity: Identity, owners: Ma
     return replace(identity, anonymous_id=None) if taken and identity.anonymous_id == hashed else identity
 
 
+def _consents(
+    store: OpenStore, records: Iterable[Record], people: Mapping[str, Identity], owners: Mapping[str, str]
+) -> dict[str, Mapping[str, bool]]:
+    """What the people behind the records agreed to. Who forgets to log in has not changed their mind."""
+    buyers = {each.id: _buyer(store, each, people[each.id], owners) for each in records}
+    asked = {buyer for buyer in buyers.values() if buyer}
+    found = store.ledger.people.consents(store.name, asked) if asked else {}
+    return {record: found[buyer] for record, buyer in buyers.items() if buyer in found}
+
+
 def _first_orders(
     store: OpenStore, records: Iterable[Record], people: Mapping[str, Identity], owners: Mapping[str, str]
 ) -> frozenset[str] | None:
@@ -116,7 +125,8 @@ def _first_orders(
     linked = store.settings.identity.link != "none"
     orders = [record for record in records if isinstance(record.subject, Order) and people[record.id].person]
     buyers = {
-        record.id: _buyer(store, record, people[record.id], owners if linked else {}) for record in orders
+        record.id: str(_buyer(store, record, people[record.id], owners if linked else {}))
+        for record in orders
     }
     firsts = _kept_firsts(store, set(buyers.values()), linked)
     for record in orders:
@@ -126,12 +136,12 @@ def _first_orders(
     return frozenset(record_id for _, record_id in firsts.values())
 
 
-def _buyer(store: OpenStore, record: Record, identity: Identity, owners: Mapping[str, str]) -> str:
+def _buyer(store: OpenStore, record: Record, identity: Identity, owners: Mapping[str, str]) -> str | None:
     """As totals see it: their own id; a guest is whose address or browser it is, else their address."""
     ids = (_address(store, record), identity.anonymous_id)
     named = [each for each in ids if each]
     owner = next((owners[each] for each in named if each in owners), None)
-    return identity.user_id or owner or named[0]
+    return identity.user_id or owner or next(iter(named), None)
 
 
 def _kept_firsts(store: OpenStore, buyers: Collection[str], linked: bool) -> dict[str, tuple[datetime, str]]:

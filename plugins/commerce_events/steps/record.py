@@ -113,7 +113,7 @@ def _judged(
     store: OpenStore, record: Record, seen: Seen | None, known: Background, step: Step | None
 ) -> Entry:
     identity = known.people[record.id]
-    record = with_consent(record, known.consents, identity)
+    record = with_consent(record, known)
     judgement = judge(record, seen.state if seen else None, store.settings.lifecycle_policy())
     told = [
         row

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("changes", sa.BigInteger(), nullable=False),
         sa.Column("derived", sa.BigInteger(), nullable=False),
         sa.Column("consent", sa.Text(), nullable=True),
+        sa.Column("consent_at", sa.BigInteger(), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("address_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("store", "person"),
