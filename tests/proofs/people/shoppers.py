@@ -30,7 +30,9 @@ def sync(line: Pipeline, *streams: str, name: str = "main") -> Counter[str]:
 
 
 @contextmanager
-def stores(ledger: Ledger, **changes: dict[str, Any]) -> Iterator[dict[str, Pipeline]]:
+def stores(
+    ledger: Ledger, destinations: dict[str, Any] | None = None, **changes: dict[str, Any]
+) -> Iterator[dict[str, Pipeline]]:
     """One pipeline for each store, by its name; they share the ledger and Segment. All are empty at first."""
     usual = SETTINGS["stores"]["main"]
     space = str(usual["namespace"])
@@ -38,7 +40,7 @@ def stores(ledger: Ledger, **changes: dict[str, Any]) -> Iterator[dict[str, Pipe
         name: {**usual, "namespace": space[:-1] + str(place), "people": ["customers"], **own}
         for place, (name, own) in enumerate(changes.items())
     }
-    configured = settings_of({"stores": raw})
+    configured = settings_of({"stores": raw, "destinations": destinations or {"segment": {}}})
     with ExitStack() as opened:
         segment = opened.enter_context(SegmentStandIn())
         shops = [
