@@ -46,8 +46,8 @@ def test_a_deletion_erases_the_person_where_a_store_says_so(ledger):
         outcome = capture_records(line.store(), "customers", [customer])
 
         assert outcome["erased"] == 1
-        assert len(ledger.erasures.all()) == 1
-        assert ledger.erasures.all()[0].status is None
+        assert len(ledger.regulations.all()) == 1
+        assert ledger.regulations.all()[0].status is None
 
 
 def test_of_a_stranger_nothing_is_told(ledger):
