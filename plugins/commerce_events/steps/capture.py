@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 
+from commerce_events.domain.errors import AttentionError
 from commerce_events.domain.records import Reject
 from commerce_events.ledger.scans import Step
 from commerce_events.steps.deleted import NOT_FOUND, capture_deleted
@@ -31,7 +32,9 @@ def capture_changes(store: OpenStore, stream: str) -> Counter[str]:
                 outcome += _scan(store, people)
     outcome += _scan(store, stream)
     _note_past(store, stream)
-    return outcome + tell_profiles(store)
+    outcome += tell_profiles(store)
+    _tell_disagreements(store)
+    return outcome
 
 
 def capture_records(store: OpenStore, stream: str, ids: Iterable[str]) -> Counter[str]:
@@ -56,6 +59,16 @@ def _scan(store: OpenStore, stream: str) -> Counter[str]:
         log.info("store %s, %s: %s", store.name, stream, dict(outcome))
     store.ledger.scans.finish(scan, store.clock())
     return outcome
+
+
+def _tell_disagreements(store: OpenStore) -> None:
+    """All is recorded, and by the reference engine where the two differed. Earlier messages may be wrong."""
+    found = store.renderer.templates.disagreements
+    if found:
+        raise AttentionError(
+            f"the fast template engine differed from the reference, which serves instead: "
+            f'{"; ".join(map(str, found))}. Set engine = "reference" for these trackings in commerce.toml'
+        )
 
 
 def _note_past(store: OpenStore, stream: str) -> None:
