@@ -65,9 +65,9 @@ def diff(
     """
     from commerce_events.airflow import connections
 
-    versions = [_version(file) for file in (old, new)]
     kind = tracking or _kind_of(old, new)
-    found = compare_versions(connections.open_ledger(reads_only=True), *versions, kind, last)
+    ledger = connections.open_ledger(reads_only=True)
+    found = compare_versions(ledger, _version(old), _version(new), kind, last)
     _show_comparison(found, kind, show=show)
     if found.outcome.keys() - {"equal"}:
         raise typer.Exit(FINDINGS)

@@ -10,6 +10,7 @@ from typing import Any
 from commerce_events.templates.syntax_tree import called, nodes, variables
 
 CLOCK = ("now", "millis")
+COUNTING = ("sum", "average", "round")
 
 DIFFERENT = {
     "base64decode": "reads text that is not base64 differently",
@@ -44,7 +45,10 @@ def distrust(tree: Any) -> str | None:
 
 def does_arithmetic(tree: Any) -> bool:
     """Whether a result may be a number that JSON cannot hold; the fast engine writes null for it."""
-    return any(node.type == "binary" and node.value in ("+", "-", "*", "/", "%") for node in nodes(tree))
+    return any(
+        (node.type == "binary" and node.value in ("+", "-", "*", "/", "%")) or called(node) in COUNTING
+        for node in nodes(tree)
+    )
 
 
 def _is_safe_divisor(node: Any) -> bool:

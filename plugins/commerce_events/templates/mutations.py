@@ -14,10 +14,10 @@ GONE = object()
 
 
 def mutations(
-    documents: Sequence[dict[str, Any]], names: Collection[str], count: int
+    documents: Sequence[dict[str, Any]], names: Collection[str], count: int, seed: int = SEED
 ) -> Iterator[dict[str, Any]]:
     """`names` are the fields that the template names."""
-    random = Random(SEED)
+    random = Random(seed)
     for _ in range(count if documents else 0):
         document = deepcopy(random.choice(documents))
         for _ in range(random.randint(1, 3)):
