@@ -85,7 +85,7 @@ def test_an_error_is_the_templates_own_and_does_not_end_the_process() -> None:
 def test_the_time_allowed_starts_anew_with_each_template() -> None:
     source = "$sum([1..15000].($ * 2))"
 
-    answers = {confined(source).evaluate({}, WHEN) for _ in range(12)}
+    answers = {confined(source).evaluate({}, WHEN) for _ in range(20)}
 
     assert len(answers) == 1
 
@@ -123,6 +123,19 @@ def test_a_forked_process_has_one_of_its_own() -> None:
 
     assert os.waitpid(forked, 0)[1] == 0
     assert child(LIMITS) == before
+
+
+def test_one_forked_while_a_template_is_rendered_does_not_wait_for_ever() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        rendering = pool.submit(failure, BACKTRACKING, IMPATIENT)
+        time.sleep(0.1)
+        forked = os.fork()
+        if forked == 0:
+            signal.alarm(30)
+            os._exit(0 if confined("1", IMPATIENT).evaluate({}, WHEN) == 1 else 1)
+        rendering.result()
+
+    assert os.waitpid(forked, 0)[1] == 0
 
 
 def test_it_knows_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

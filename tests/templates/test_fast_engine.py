@@ -112,6 +112,27 @@ def test_numbers_that_it_changes_are_asked_of_the_reference(source: str) -> None
         evaluate(source, {"x": 123_456_789_012, "y": 1.7e308})
 
 
+def test_an_answer_nested_too_deeply_is_refused_as_by_the_reference() -> None:
+    nested: dict[str, Any] = {}
+    for _ in range(70):
+        nested = {"a": nested}
+
+    with pytest.raises(TemplateError, match="levels deep"):
+        evaluate("$$", nested)
+
+
+def test_an_answer_too_large_is_refused_as_by_the_reference() -> None:
+    with pytest.raises(TemplateError, match="more than 1,000,000"):
+        evaluate('$join([1..20000].("x" & $$.long))', {"long": "x" * 60})
+
+
+def test_whole_numbers_are_whole() -> None:
+    result = evaluate('{"a": x, "b": 10 / 2, "c": y * 2, "d": -x * 0}', {"x": 10.0, "y": 0.5})
+
+    assert result == {"a": 10, "b": 5, "c": 1, "d": 0}
+    assert {type(value) for value in result.values()} == {int}
+
+
 def test_a_null_that_is_no_number_is_believed() -> None:
     assert evaluate('{"a": x}', {"x": None}) == {"a": None}
 

@@ -22,7 +22,7 @@ from commerce_events.domain.errors import ConfigurationError, TemplateError
 from commerce_events.domain.moments import micros
 from commerce_events.templates.distrust import CLOCK, does_arithmetic
 from commerce_events.templates.fresh import document_text
-from commerce_events.templates.plain import plain
+from commerce_events.templates.plain import MAX_DEPTH, MAX_SIZE, plain
 from commerce_events.templates.reference_engine import ReferenceTemplate
 from commerce_events.templates.syntax_tree import all_variables
 from commerce_events.templates.watch import MAX_CALLS
@@ -31,7 +31,7 @@ LIMITS = {"timeout": 2_000, "max_stack_depth": MAX_CALLS, "max_sequence_length":
 
 # Answers that may stand for another one: a number beyond 2^53, and null for a number that is not finite.
 _LARGE = re.compile(r"[:,\[]-?(\d{16}|[\d.]+e\+)")
-_NULL = re.compile(r"[:,\[]null")
+_NULL_OR_LARGE = re.compile(r"[:,\[](null|-?(\d{16}|[\d.]+e\+))")
 
 
 class Doubt(Exception):
@@ -106,9 +106,10 @@ class FastTemplate:
         compiled = self.compiled()
         compiled.clock.millis = micros(occurred_at) // 1000
         answer = _contained(self.name, lambda: compiled.expression.evaluate_json(document.decode(), **LIMITS))
-        if _LARGE.search(answer) or (self.doubts_null and _NULL.search(answer)):
+        if (_NULL_OR_LARGE if self.doubts_null else _LARGE).search(answer):
             raise Doubt
-        return plain(orjson.loads(answer))
+        result = orjson.loads(answer)
+        return result if _is_modest(answer) else plain(result)
 
     def _compile(self) -> _Compiled:
         clock = _Clock()
@@ -117,6 +118,11 @@ class FastTemplate:
         for name in self.clocks:
             expression.register_override(name, overrides[name])
         return _Compiled(expression, clock)
+
+
+def _is_modest(answer: str) -> bool:
+    """Parsed text is plain already; what is left to hold it to is size and depth."""
+    return len(answer) < MAX_SIZE // 2 and answer.count("{") + answer.count("[") < MAX_DEPTH
 
 
 def _contained(name: str, work: Callable[[], Any]) -> Any:
