@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from commerce_events.domain.errors import AttentionError
 from commerce_events.domain.records import Reject
 from commerce_events.ledger.scans import Step
+from commerce_events.steps.ahead import one_ahead
 from commerce_events.steps.deleted import NOT_FOUND, capture_deleted
 from commerce_events.steps.introductions import introducing_streams
 from commerce_events.steps.profiles import tell_profiles
@@ -53,7 +54,7 @@ def capture_records(store: OpenStore, stream: str, ids: Iterable[str]) -> Counte
 def _scan(store: OpenStore, stream: str) -> Counter[str]:
     outcome: Counter[str] = Counter()
     scan = store.ledger.scans.open(store.name, stream, store.settings.start)
-    for page in store.source.changed_since(scan.start, stream, scan.cursor):
+    for page in one_ahead(store.source.changed_since(scan.start, stream, scan.cursor)):
         step = Step(scan, page.cursor, page.served_at)
         outcome += record_all(store, stream, page.records, page.rejects, step)
         log.info("store %s, %s: %s", store.name, stream, dict(outcome))
