@@ -13,6 +13,11 @@ from rich.table import Table
 RESULTS = Path(__file__).parent / "results"
 
 
+def say(text: str) -> None:
+    """One line between the tables."""
+    Console().print(text, markup=False, highlight=False)
+
+
 def show(question: str, title: str, rows: Sequence[dict[str, Any]]) -> None:
     table = Table(title=title, title_justify="left")
     for name in rows[0]:

@@ -11,6 +11,7 @@ from settings_files import NAMESPACE, SMALLEST, faults, load
 from commerce_events.config import DEMO_NAMESPACE, Consent, load_settings
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
+from commerce_events.templates.engine import Service
 
 SHIPPED = Path(__file__).parents[2] / "include" / "commerce.toml"
 
@@ -224,3 +225,28 @@ def test_a_secret_pasted_into_the_file_is_not_repeated(tmp_path: Path) -> None:
     text = SMALLEST + 'partial_refunds = "hunter2"\nclient_secret = "hunter2"\ntransactions = "hunter2"\n'
 
     assert "hunter2" not in "\n".join(faults(tmp_path, text))
+
+
+def test_a_template_with_two_users_is_served_as_both_ask(tmp_path: Path) -> None:
+    shared = 'template = "segment/own.jsonata"\n'
+    settings = load(
+        tmp_path,
+        SMALLEST
+        + f'[trackings.order_completed]\n{shared}engine = "reference"\n'
+        + f"[trackings.order_updated]\n{shared}check_every = 10\n"
+        + "[stores.main.trackings.order_cancelled]\ncheck_every = 1\n",
+    )
+
+    served = settings.templates()
+
+    assert served["segment/own.jsonata"] == Service("reference", 10)
+    assert served["segment/elasticpath/order_cancelled.jsonata"] == Service("auto", 1)
+    assert served["segment/elasticpath/checkout_started.jsonata"] == Service("auto", 1_000)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("engine", '"fast"'), ("check_every", "0"), ("check_every", '"all"')]
+)
+def test_an_engine_that_is_none_is_refused(tmp_path: Path, key: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"trackings\.order_completed\.{key}"):
+        load(tmp_path, SMALLEST + f"[trackings.order_completed]\n{key} = {value}\n")

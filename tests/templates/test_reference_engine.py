@@ -353,6 +353,8 @@ def test_a_document_that_is_not_json_is_a_template_error(strange: object) -> Non
         ("$round(2.5)", 2),
         ("10 / 2", 5),
         ("$sum([])", 0),
+        ('$lowercase("Straße AG")', "straße ag"),
+        ('("ABC").$lowercase()', "abc"),
         ("$sum(nothing)", None),
         ('"a" & nothing & "b"', "ab"),
         ("nothing + 1", None),

@@ -47,7 +47,7 @@ def contracts() -> Answer[Contracts]:
 
 def templates(settings: Settings) -> Answer[Templates]:
     """One by one: each mistake is told, not only the first."""
-    folder, files = include_folder() / "templates", sorted(settings.templates())
+    folder, files = include_folder() / "templates", settings.templates()
     faults = [fault for file in files if (fault := _fault(folder, file))]
     if faults:
         raise ConfigurationError("\n".join(faults))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from airflow.sdk import get_current_context
 
-from commerce_events.airflow.files import SETTINGS_FILE, include_folder
+from commerce_events.airflow.files import SETTINGS_FILE, golden_folder, include_folder
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
 from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
@@ -21,7 +21,6 @@ from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
 from commerce_events.domain.errors import ConfigurationError
-from commerce_events.domain.facts import Kind
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.schema import migrate, revisions
@@ -143,8 +142,7 @@ def renderers(ledger: Ledger) -> dict[str, Renderer]:
 def renderer(store: Store, key: bytes) -> Renderer:
     """How a store's facts become messages; its templates and contracts are loaded and checked here."""
     include = include_folder()
-    files = [store.tracking(kind).template for kind in Kind]
-    templates = Templates.load(include / "templates", files)
+    templates = Templates.load(include / "templates", store.templates(), cases=golden_folder())
     known = settings().destinations
     receivers = {
         name: Receiver(

@@ -8,6 +8,15 @@ SETTING = "AIRFLOW__COMMERCE_EVENTS__INCLUDE"  # or `include` in section [commer
 SETTINGS_FILE = "commerce.toml"
 
 
+GOLDEN = Path("tests/templates/golden")
+
+
+def golden_folder() -> Path | None:
+    """The golden cases that stand in the repository beside `include/`; a deployment may go without."""
+    folder = include_folder().parent / GOLDEN
+    return folder if folder.is_dir() else None
+
+
 def include_folder() -> Path:
     """The folder with commerce.toml, templates and contracts; ConfigurationError says where it was sought."""
     # Imported here: Airflow takes seconds to load, and who needs only the names above must not wait for it.

@@ -18,7 +18,7 @@ from commerce_events.config.section import Name, Section
 from commerce_events.config.stores import Store
 from commerce_events.config.trackings import Trackings
 from commerce_events.domain.errors import ConfigurationError
-from commerce_events.domain.facts import Kind
+from commerce_events.templates.engine import Service
 
 
 class Settings(Section):
@@ -31,9 +31,13 @@ class Settings(Section):
     trackings: Trackings = Trackings()
     health: Health = Health()
 
-    def templates(self) -> frozenset[str]:
-        """Every template file that a store uses, as it is named in the file."""
-        return frozenset(store.tracking(kind).template for store in self.stores.values() for kind in Kind)
+    def templates(self) -> dict[str, Service]:
+        """Every template file that a store uses, as it is named in the file, and how it is to be served."""
+        services: dict[str, Service] = {}
+        for store in self.stores.values():
+            for file, own in store.templates().items():
+                services[file] = services.get(file, own) & own
+        return services
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Settings":

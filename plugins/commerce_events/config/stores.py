@@ -21,6 +21,7 @@ from commerce_events.config.trackings import Tracking, Trackings
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.identity import IdentityPolicy
 from commerce_events.domain.states import Policy
+from commerce_events.templates.engine import Service
 
 # The namespace of the sandbox's store. Public, hence useless for a real store: `doctor` refuses it there.
 DEMO_NAMESPACE = UUID("6f1b1d3e-5c0a-4f57-9a4e-d3f0c0ffee00")
@@ -79,6 +80,15 @@ class Store(Section):
 
     def tracking(self, kind: Kind) -> Tracking:
         return self.trackings.of(kind)
+
+    def templates(self) -> dict[str, Service]:
+        """Every template file it uses, and how each is to be served."""
+        services: dict[str, Service] = {}
+        for kind in Kind:
+            tracking = self.tracking(kind)
+            own = tracking.service()
+            services[tracking.template] = services.get(tracking.template, own) & own
+        return services
 
     def identity_policy(self) -> IdentityPolicy:
         identity = self.identity

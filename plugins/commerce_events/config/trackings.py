@@ -1,12 +1,13 @@
 """Trackings: what each lifecycle fact becomes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import StrictBool, field_validator
+from pydantic import Field, StrictBool, StrictInt, field_validator
 from pydantic_core import PydanticCustomError
 
 from commerce_events.config.section import Section, Text
 from commerce_events.domain.facts import Kind
+from commerce_events.templates.engine import Choice, Service
 
 Group = Literal[
     "status", "payment", "shipping", "lines", "money", "customer", "addresses", "references", "custom"
@@ -21,6 +22,11 @@ class Tracking(Section):
     template: Text
     root: Literal["webhook", "payload", "data"] = "webhook"
     identity: Literal["policy", "template"] = "policy"
+    engine: Choice = "auto"
+    check_every: Annotated[StrictInt, Field(ge=1)] = 1_000
+
+    def service(self) -> Service:
+        return Service(self.engine, self.check_every)
 
     @field_validator("template")
     @classmethod

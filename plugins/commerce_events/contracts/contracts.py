@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commerce_events.contracts.schemas import Validator, load_validators
+from commerce_events.contracts.schemas import Contract, load_contracts
 from commerce_events.contracts.violations import Violation, violation_of
 from commerce_events.domain.errors import ConfigurationError
 
@@ -14,9 +14,9 @@ NEEDED = ("track", "identify")
 
 @dataclass(frozen=True)
 class Contracts:
-    """Validators by the stem of their file. Safe to share between threads."""
+    """By the stem of their file. Safe to share between threads."""
 
-    _by_name: Mapping[str, Validator]
+    _by_name: Mapping[str, Contract]
 
     @classmethod
     def load(cls, folder: Path, allowed_commands: Collection[str] = ()) -> "Contracts":
@@ -24,20 +24,22 @@ class Contracts:
 
         `allowed_commands`: names of events that may leave although receivers take them for commands.
         """
-        validators = load_validators(folder, allowed_commands)
+        contracts = load_contracts(folder, allowed_commands)
         for name in NEEDED:
-            if name not in validators:
+            if name not in contracts:
                 raise ConfigurationError(f"{folder}: {name}.schema.json is missing")
-        return cls(validators)
+        return cls(contracts)
 
     def violation(self, message: Mapping[str, Any]) -> Violation | None:
         """What is wrong with a message, nearest to its root; None when nothing is."""
-        validator = self._validator(message)
-        if validator is None:
+        contract = self._contract(message)
+        if contract is None:
             return Violation("contract:type", "$.type", "no contract knows this type of call")
-        return violation_of(validator.iter_errors(message))
+        if contract.is_kept is not None and contract.is_kept(message):
+            return None
+        return violation_of(contract.validator.iter_errors(message))
 
-    def _validator(self, message: Mapping[str, Any]) -> Validator | None:
+    def _contract(self, message: Mapping[str, Any]) -> Contract | None:
         """The contract of a track is its event's, else the one for any track."""
         kind = message.get("type")
         if kind == "track":

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,19 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT7
 
+from commerce_events.contracts.quick import IsKept, quick_checks
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.paths import json_path
 
 SUFFIX = ".schema.json"
 
-__all__ = ["Validator", "load_validators"]
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """`validator` judges; `is_kept`, where there is one, says yes sooner, and never a wrong one."""
+
+    validator: Validator
+    is_kept: IsKept | None = None
 
 
 def _finite(_checker: Any, value: object) -> bool:
@@ -30,8 +38,8 @@ _NUMBERS = Draft7Validator.TYPE_CHECKER.redefine("number", _finite)
 _Strict = extend(Draft7Validator, type_checker=_NUMBERS)  # type: ignore[no-untyped-call]
 
 
-def load_validators(folder: Path, allowed_commands: Collection[str] = ()) -> dict[str, Validator]:
-    """Validators by file stem. Schemas refer to each other by file name; nothing is ever fetched.
+def load_contracts(folder: Path, allowed_commands: Collection[str] = ()) -> dict[str, Contract]:
+    """Contracts by file stem. Schemas refer to each other by file name; nothing is ever fetched.
 
     `allowed_commands` are taken out of the names that schemas define under `command`.
     """
@@ -45,7 +53,12 @@ def load_validators(folder: Path, allowed_commands: Collection[str] = ()) -> dic
     )
     for name, schema in schemas.items():
         _check_references(paths[name], schema, registry)
-    return {name: _Strict(schema, registry=registry) for name, schema in schemas.items()}
+    by_file = {paths[name].name: schema for name, schema in schemas.items()}
+    quick = quick_checks(by_file, {name: _reached(name, by_file) for name in by_file})
+    return {
+        name: Contract(_Strict(schema, registry=registry), quick.get(paths[name].name))
+        for name, schema in schemas.items()
+    }
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -88,6 +101,16 @@ def _check_references(path: Path, schema: Mapping[str, Any], registry: Registry[
             resolver.lookup(reference)
         except Unresolvable:
             raise ConfigurationError(f"{path}: {reference} leads nowhere") from None
+
+
+def _reached(name: str, schemas: Mapping[str, Any]) -> frozenset[str]:
+    """The files that a contract takes rules from, its own among them."""
+    reached, left = {name}, [name]
+    while left:
+        named = (reference.split("#")[0] for reference in _references(schemas[left.pop()]))
+        left += {file for file in named if file in schemas} - reached
+        reached |= set(left)
+    return frozenset(reached)
 
 
 def _references(part: Any) -> Iterator[str]:

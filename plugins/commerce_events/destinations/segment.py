@@ -1,6 +1,5 @@
 """Segment's HTTP Tracking API: composing messages and sending them in batches."""
 
-import gzip
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +8,7 @@ import orjson
 import requests
 
 from commerce_events import __version__
+from commerce_events.destinations.gzipped import gzipped
 from commerce_events.destinations.waits import retry_after
 from commerce_events.domain.batches import Limits
 from commerce_events.domain.errors import ConfigurationError, RejectedError, TransientError
@@ -88,7 +88,7 @@ class SegmentClient:
         Queued is not processed: Segment answers 200 before it looks inside a message. `sent_at` is this
         attempt's time: Segment corrects every timestamp by the difference to its own clock.
         """
-        body = gzip.compress(self._envelope(bodies, sent_at), compresslevel=6, mtime=0)
+        body = gzipped(self._envelope(bodies, sent_at))
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         if retries:
             headers["X-Retry-Count"] = str(retries)

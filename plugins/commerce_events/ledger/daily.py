@@ -11,13 +11,20 @@ from sqlalchemy import Connection, func, select
 
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.moments import micros, moment
-from commerce_events.ledger.database import insert_into
+from commerce_events.ledger.bulk import bulk
+from commerce_events.ledger.database import among
 from commerce_events.ledger.tables import daily, fact
 
 # store, stream, day, kind, destination, status
 DailyKey = tuple[str, str, str, str, str, str]
 
 DAY = micros(moment(0) + timedelta(days=1))
+KINDS = (
+    fact.c.store,
+    fact.c.stream,
+    (fact.c.occurred_at - fact.c.occurred_at % DAY).label("day"),
+    fact.c.kind,
+)
 
 
 def count_daily(connection: Connection, changes: Mapping[DailyKey, int]) -> None:
@@ -29,11 +36,12 @@ def count_daily(connection: Connection, changes: Mapping[DailyKey, int]) -> None
     rows = [dict(zip(names, key, strict=True), n=n) for key, n in sorted(changes.items()) if n]
     if not rows:
         return
-    added = insert_into(connection, daily)
+    sent = bulk(connection, daily, rows)
+    added = sent.insert
     counted = added.on_conflict_do_update(
         index_elements=[daily.c[name] for name in names], set_={"n": daily.c.n + added.excluded.n}
     )
-    connection.execute(counted, rows)
+    connection.execute(counted, sent.values)
 
 
 def moves(
@@ -46,10 +54,8 @@ def moves(
     changes: Counter[DailyKey] = Counter()
     for destination, rows in groupby(sorted(moved, key=itemgetter(1)), key=itemgetter(1)):
         ids = [event_id for event_id, _ in rows]
-        day = (fact.c.occurred_at - fact.c.occurred_at % DAY).label("day")
-        kinds = (fact.c.store, fact.c.stream, day, fact.c.kind)
-        counted = select(*kinds, func.count()).where(fact.c.event_id.in_(ids)).group_by(*kinds)
-        for store, stream, begun, kind, n in connection.execute(counted):
+        counted = select(*KINDS, func.count()).where(among(connection, fact.c.event_id, ids))
+        for store, stream, begun, kind, n in connection.execute(counted.group_by(*KINDS)):
             key = (store, stream, moment(begun).date().isoformat(), kind, destination)
             changes[(*key, old)] -= n
             changes[(*key, new)] += n

@@ -1,13 +1,16 @@
 """Short transactions on the ledger's database, and the few statements whose spelling differs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, func, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
+
+from commerce_events.ledger.columns import Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,13 @@ def insert_into(connection: Connection, table: Table) -> Any:
 
 def is_postgres(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
+
+
+def among(connection: Connection, key: ColumnElement[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Whether a key is one of many: on Postgres one parameter, where IN would take one for each."""
+    if not is_postgres(connection):
+        return key.in_(ids)
+    return key == func.any(bindparam(None, ids, type_=Ids()))
 
 
 def next_numbers(connection: Connection, count: int) -> list[int]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 from commerce_events.domain.deliveries import Message, Status
 from commerce_events.domain.moments import micros
 from commerce_events.ledger.daily import count_daily, moves
-from commerce_events.ledger.database import Database
+from commerce_events.ledger.database import Database, among
 from commerce_events.ledger.lanes import LEASE, PENDING, Claim, change_lanes, failures_of, hold
 from commerce_events.ledger.tables import batch, delivery
 
@@ -39,6 +39,10 @@ class Request:
     messages: tuple[Message, ...]
 
     @property
+    def ids(self) -> list[UUID]:
+        return [message.event_id for message in self.messages]
+
+    @property
     def lanes(self) -> list[int]:
         return sorted({message.lane for message in self.messages})
 
@@ -56,7 +60,8 @@ class Outbox:
             change_lanes(connection, claim, claim.lanes, leased_until=micros(now + LEASE))
             connection.execute(insert(batch).values(**_batch_row(request, size, now)))
             tried = {"attempts": delivery.c.attempts + 1, "maybe_sent": delivery.c.maybe_sent + 1}
-            connection.execute(update(delivery).where(_rows(request)).values(batch_id=request.id, **tried))
+            these = _these(connection, claim.destination, request.ids)
+            connection.execute(update(delivery).where(these).values(batch_id=request.id, **tried))
         return request
 
     def accept(self, request: Request, now: datetime) -> bool:
@@ -65,7 +70,7 @@ class Outbox:
             _note(connection, request, Answer.ACCEPTED, "")
             if not hold(connection, request.claim, request.lanes):
                 return False
-            _settle(connection, _rows(request), Status.ACCEPTED, None, now)
+            _settle(connection, request.claim.destination, request.ids, Status.ACCEPTED, None, now)
             change_lanes(connection, request.claim, request.lanes, failures=0)
         return True
 
@@ -76,7 +81,7 @@ class Outbox:
             if not hold(connection, request.claim, request.lanes):
                 return False
             _forget_attempt(connection, request)
-            _settle(connection, _rows(request), Status.DEAD, reason, now)
+            _settle(connection, request.claim.destination, request.ids, Status.DEAD, reason, now)
         return True
 
     def split(self, request: Request, answer: str, now: datetime) -> None:
@@ -115,30 +120,34 @@ class Outbox:
                 delivery.c.destination == destination, PENDING, delivery.c.recorded_at < micros(before)
             )
             ids = list(connection.scalars(select(delivery.c.event_id).where(old).limit(10_000)))
-            where = and_(delivery.c.destination == destination, delivery.c.event_id.in_(ids))
-            _settle(connection, where, Status.DEAD, "too_old", now)
+            _settle(connection, destination, ids, Status.DEAD, "too_old", now)
         return len(ids)
 
 
-def _rows(request: Request) -> ColumnElement[bool]:
-    ids = [message.event_id for message in request.messages]
-    return and_(delivery.c.destination == request.claim.destination, delivery.c.event_id.in_(ids))
+def _these(connection: Connection, destination: str, ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return and_(delivery.c.destination == destination, among(connection, delivery.c.event_id, ids))
 
 
 def _settle(
-    connection: Connection, where: ColumnElement[bool], status: Status, reason: str | None, now: datetime
+    connection: Connection,
+    destination: str,
+    ids: Sequence[UUID],
+    status: Status,
+    reason: str | None,
+    now: datetime,
 ) -> None:
     """Give pending rows their end, and move the daily counts along."""
-    ended = update(delivery).where(where, PENDING)
+    ended = update(delivery).where(_these(connection, destination, ids), PENDING)
     ended = ended.values(status=status, reason=reason, settled_at=micros(now))
-    done = connection.execute(ended.returning(delivery.c.event_id, delivery.c.destination)).all()
-    moved = [(row.event_id, row.destination) for row in done]
+    done = connection.scalars(ended.returning(delivery.c.event_id)).all()
+    moved = [(event_id, destination) for event_id in done]
     count_daily(connection, moves(connection, moved, Status.PENDING, status))
 
 
 def _forget_attempt(connection: Connection, request: Request) -> None:
     """The other side certainly took nothing of this request."""
-    connection.execute(update(delivery).where(_rows(request)).values(maybe_sent=delivery.c.maybe_sent - 1))
+    these = _these(connection, request.claim.destination, request.ids)
+    connection.execute(update(delivery).where(these).values(maybe_sent=delivery.c.maybe_sent - 1))
 
 
 def _note(connection: Connection, request: Request, ended: Answer, answer: str) -> None:

@@ -1,6 +1,9 @@
 """Inputs are kept for replays only and repeat themselves a lot, so they are kept small."""
 
-import zlib
+try:  # six times as fast
+    from isal import isal_zlib as zlib
+except ImportError:  # a platform without its wheel
+    import zlib  # type: ignore[no-redef]
 
 
 def packed(content: bytes | None) -> bytes | None:

@@ -14,8 +14,9 @@ from commerce_events.domain.deliveries import Door
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.moments import micros, moment
 from commerce_events.domain.states import State
+from commerce_events.ledger.bulk import bulk, copy_rows
 from commerce_events.ledger.daily import DailyKey, count_daily
-from commerce_events.ledger.database import Database, insert_into, next_numbers
+from commerce_events.ledger.database import Database, next_numbers
 from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
 from commerce_events.ledger.packing import packed
 from commerce_events.ledger.scans import Step, advance
@@ -67,14 +68,15 @@ def _write_states(connection: Connection, entries: Sequence[Entry]) -> frozenset
     rows = [_state_row(entry) for entry in sorted(entries, key=lambda entry: entry.record.id)]
     if not rows:
         return frozenset()
-    new = insert_into(connection, record)
+    sent = bulk(connection, record, rows)
+    new = sent.insert
     kept = ("version", "source_updated_at", "state", "hash", "hash_version", "person", "erased")
     swap = new.on_conflict_do_update(
         index_elements=[record.c.store, record.c.stream, record.c.record_id],
         set_={name: new.excluded[name] for name in kept},
         where=record.c.version == new.excluded.version - 1,
     )
-    return frozenset(connection.scalars(swap.returning(record.c.record_id), rows))
+    return frozenset(connection.scalars(swap.returning(record.c.record_id), sent.values))
 
 
 def _write_facts(
@@ -84,8 +86,9 @@ def _write_facts(
     rows = [_fact_row(entry, told, door, now, run) for entry, told in told]
     if not rows:
         return frozenset()
-    new = insert_into(connection, fact).on_conflict_do_nothing().returning(fact.c.event_id)
-    return frozenset(connection.scalars(new, rows))
+    sent = bulk(connection, fact, rows)
+    new = sent.insert.on_conflict_do_nothing().returning(fact.c.event_id)
+    return frozenset(connection.scalars(new, sent.values))
 
 
 def _write_deliveries(
@@ -96,10 +99,11 @@ def _write_deliveries(
         return Counter()
     numbers = next_numbers(connection, len(owed))
     rows = [_delivery_row(*each, number, now) for each, number in zip(owed, numbers, strict=True)]
-    connection.execute(insert_into(connection, delivery), rows)
+    sent = bulk(connection, delivery, rows)
+    connection.execute(sent.insert, sent.values)
     bodies = [_payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
     if bodies:
-        connection.execute(insert_into(connection, payload), bodies)
+        copy_rows(connection, payload, bodies)
     count_daily(connection, Counter(_daily_key(told, owed) for _, told, owed in owed))
     return Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
 

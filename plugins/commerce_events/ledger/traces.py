@@ -9,11 +9,15 @@ from sqlalchemy import Connection, and_, case, or_, select, tuple_
 
 from commerce_events.domain.moments import micros
 from commerce_events.domain.people import Trace
+from commerce_events.ledger.bulk import bulk
 from commerce_events.ledger.database import insert_into
 from commerce_events.ledger.tables import person, person_conflict, person_key, purchase
 
 # One trace, and the record that left it.
 Left = tuple[str, Trace]
+
+# The kind and value of a key, who has it, and whether that is an id of the store's own.
+Claim = tuple[str, str, str, bool]
 
 
 def write_traces(connection: Connection, store: str, left: Sequence[Left], now: datetime) -> None:
@@ -41,12 +45,13 @@ def _write_purchases(connection: Connection, store: str, left: Sequence[Left]) -
         if trace.purchase is not None
     ]
     if rows:
-        new = insert_into(connection, purchase)
+        sent = bulk(connection, purchase, rows)
+        new = sent.insert
         changed = {
             name: new.excluded[name] for name in ("person", "currency", "exponent", "amount", "counted")
         }
         key = [purchase.c.store, purchase.c.record_id]
-        connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), rows)
+        connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), sent.values)
 
 
 def _write_keys(
@@ -60,17 +65,18 @@ def _write_keys(
         return {}
     rows = [
         {"store": store, "kind": kind, "value": value, "person": who, "known": known}
-        for kind, value, who, known in claims
+        for (kind, value), (who, known) in _first_claims(claims).items()
     ]
-    new = insert_into(connection, person_key)
+    sent = bulk(connection, person_key, rows)
+    new = sent.insert
     better = and_(person_key.c.known.is_(False), new.excluded.known)
     taken = new.on_conflict_do_update(
         index_elements=[person_key.c.store, person_key.c.kind, person_key.c.value],
         set_={"person": new.excluded.person, "known": new.excluded.known},
         where=better,
     )
-    connection.execute(taken, rows)
-    pairs = [(kind, value) for kind, value, _, _ in claims]
+    connection.execute(taken, sent.values)
+    pairs = [(row["kind"], row["value"]) for row in rows]
     asked = (person_key.c.store == store, tuple_(person_key.c.kind, person_key.c.value).in_(pairs))
     found = connection.execute(select(person_key).where(*asked)).all()
     owners = {(row.kind, row.value): row.person for row in found if row.known}
@@ -78,9 +84,16 @@ def _write_keys(
     return owners
 
 
-def _write_conflicts(
-    connection: Connection, store: str, claims: Iterable[tuple[str, str, str, bool]], now: datetime
-) -> None:
+def _first_claims(claims: Iterable[Claim]) -> dict[tuple[str, str], tuple[str, bool]]:
+    """Who gets each key among these: the first who is known, or else the first."""
+    firsts: dict[tuple[str, str], tuple[str, bool]] = {}
+    for kind, value, who, known in claims:
+        if (kind, value) not in firsts or (known and not firsts[kind, value][1]):
+            firsts[kind, value] = (who, known)
+    return firsts
+
+
+def _write_conflicts(connection: Connection, store: str, claims: Iterable[Claim], now: datetime) -> None:
     rows = [
         {"store": store, "kind": kind, "value": value, "other": who, "seen_at": micros(now)}
         for kind, value, who, _ in claims
@@ -100,7 +113,8 @@ def _write_people(
             _merge(rows.setdefault(who, _nobody(store, who)), trace)
     if not rows:
         return
-    new = insert_into(connection, person)
+    sent = bulk(connection, person, [rows[who] for who in sorted(rows)])
+    new = sent.insert
     kept = new.on_conflict_do_update(
         index_elements=[person.c.store, person.c.person],
         set_={
@@ -109,7 +123,7 @@ def _write_people(
             **_the_later(new, "address"),
         },
     )
-    connection.execute(kept, [rows[who] for who in sorted(rows)])
+    connection.execute(kept, sent.values)
 
 
 def _the_later(new: Any, name: str) -> dict[str, Any]:

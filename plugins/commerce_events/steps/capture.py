@@ -4,8 +4,10 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 
+from commerce_events.domain.errors import AttentionError
 from commerce_events.domain.records import Reject
 from commerce_events.ledger.scans import Step
+from commerce_events.steps.ahead import one_ahead
 from commerce_events.steps.deleted import NOT_FOUND, capture_deleted
 from commerce_events.steps.introductions import introducing_streams
 from commerce_events.steps.profiles import tell_profiles
@@ -31,7 +33,9 @@ def capture_changes(store: OpenStore, stream: str) -> Counter[str]:
                 outcome += _scan(store, people)
     outcome += _scan(store, stream)
     _note_past(store, stream)
-    return outcome + tell_profiles(store)
+    outcome += tell_profiles(store)
+    _tell_disagreements(store)
+    return outcome
 
 
 def capture_records(store: OpenStore, stream: str, ids: Iterable[str]) -> Counter[str]:
@@ -50,12 +54,22 @@ def capture_records(store: OpenStore, stream: str, ids: Iterable[str]) -> Counte
 def _scan(store: OpenStore, stream: str) -> Counter[str]:
     outcome: Counter[str] = Counter()
     scan = store.ledger.scans.open(store.name, stream, store.settings.start)
-    for page in store.source.changed_since(scan.start, stream, scan.cursor):
+    for page in one_ahead(store.source.changed_since(scan.start, stream, scan.cursor)):
         step = Step(scan, page.cursor, page.served_at)
         outcome += record_all(store, stream, page.records, page.rejects, step)
         log.info("store %s, %s: %s", store.name, stream, dict(outcome))
     store.ledger.scans.finish(scan, store.clock())
     return outcome
+
+
+def _tell_disagreements(store: OpenStore) -> None:
+    """All is recorded, and by the reference engine where the two differed. Earlier messages may be wrong."""
+    found = store.renderer.templates.disagreements
+    if found:
+        raise AttentionError(
+            f"the fast template engine differed from the reference, which serves instead: "
+            f'{"; ".join(map(str, found))}. Set engine = "reference" for these trackings in commerce.toml'
+        )
 
 
 def _note_past(store: OpenStore, stream: str) -> None:

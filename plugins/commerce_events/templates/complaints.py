@@ -9,6 +9,7 @@ from commerce_events.templates.watch import ENDLESS
 
 # `$error` and `$assert`: the text is the template's own, and may quote the data.
 _OF_THE_TEMPLATE = ("D3137", "D3141")
+TOO_LARGE = "takes more memory than it may"
 _QUOTED = re.compile(r"\{+\w+\}+")
 
 
@@ -39,6 +40,8 @@ def rendering(error: Exception) -> str:
         return str(error)
     if isinstance(error, RecursionError):
         return ENDLESS
+    if isinstance(error, MemoryError):
+        return TOO_LARGE
     if not isinstance(error, JException):
         return f"a value cannot be used here ({type(error).__name__})"
     if error.error in _OF_THE_TEMPLATE:

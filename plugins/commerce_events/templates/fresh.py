@@ -14,16 +14,22 @@ _MAYBE_LONG = re.compile(rb"[:,\[]-?\d{16,}")
 
 
 def fresh(document: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    """A copy to evaluate, and its size in bytes. Whole numbers of 16 digits and more become strings:
-    they are ids, and as strings they survive.
+    """A copy to evaluate, and its size in bytes."""
+    text = document_text(document)
+    copy: dict[str, Any] = orjson.loads(text)
+    return copy, len(text)
+
+
+def document_text(document: Mapping[str, Any]) -> bytes:
+    """A document as JSON. Whole numbers of 16 digits and more become strings: they are ids, and as strings
+    they survive.
     """
     try:
         text = orjson.dumps(document)
     except TypeError:
         problem = ": the document holds what JSON does not know"
     else:
-        copy = orjson.loads(text)
-        return (_long_as_text(copy) if _MAYBE_LONG.search(text) else copy), len(text)
+        return orjson.dumps(_long_as_text(orjson.loads(text))) if _MAYBE_LONG.search(text) else text
     raise TemplateError(problem)
 
 

@@ -13,7 +13,11 @@ from commerce_events.contracts.contracts import Contracts
 from commerce_events.domain.errors import CommerceEventsError
 from commerce_events.templates.cases import INPUT, Case, read_case
 from commerce_events.templates.differences import differences
+from commerce_events.templates.engine import Service
 from commerce_events.templates.library import SUFFIX, Templates
+
+# Template files, perhaps with how each is to be served; None: all that there are.
+Named = Collection[str] | Mapping[str, Service] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,10 @@ class CaseResult:
 
 
 def run_golden(
-    templates_folder: Path, contracts_folder: Path, cases_folder: Path, only: Collection[str] | None = None
+    templates_folder: Path,
+    contracts_folder: Path,
+    cases_folder: Path,
+    only: Named = None,
 ) -> list[CaseResult]:
     """Every case of every template; failures too for a template without cases, and cases without template.
 
@@ -38,8 +45,8 @@ def run_golden(
     Raises ConfigurationError where a template or a contract cannot be loaded.
     """
     stems = _stems(cases_folder, INPUT)
-    files = _stems(templates_folder, SUFFIX) if only is None else _named(only)
-    templates = Templates.load(templates_folder, (file + SUFFIX for file in files))
+    files = _files(templates_folder, only)
+    templates = load_with_cases(templates_folder, cases_folder, only)
     results: list[CaseResult] = []
     for file in files:
         contracts = Contracts.load(contracts_folder / file.partition("/")[0])
@@ -48,6 +55,16 @@ def run_golden(
         results += [] if own else [CaseResult(file, "", ("has no golden cases",))]
     strays = sorted({_template_of(stem) for stem in stems}.difference(files)) if only is None else []
     return results + [CaseResult(stray, "", ("has cases, and is no template",)) for stray in strays]
+
+
+def load_with_cases(templates_folder: Path, cases_folder: Path, only: Named = None) -> Templates:
+    """The templates as they are served where these golden cases are at hand."""
+    files = {file + SUFFIX: Service() for file in _files(templates_folder, only)}
+    return Templates.load(templates_folder, only if isinstance(only, Mapping) else files, cases=cases_folder)
+
+
+def _files(folder: Path, only: Named) -> list[str]:
+    return _stems(folder, SUFFIX) if only is None else _named(only)
 
 
 def _stems(folder: Path, suffix: str) -> list[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from commerce_events.domain.errors import ConfigurationError, TemplateError
-from commerce_events.templates.engine import Engine, Template
-from commerce_events.templates.reference_engine import ReferenceEngine
+from commerce_events.templates.checked import CheckedTemplate, Disagreement
+from commerce_events.templates.engine import REFERENCE, Engine, Service, Serving, Template
+from commerce_events.templates.served import serve
 
 SUFFIX = ".jsonata"
 
@@ -17,13 +18,40 @@ SUFFIX = ".jsonata"
 class Templates:
     """Compiled templates by file, relative to their folder. Safe to share between threads."""
 
-    _by_file: Mapping[str, Template]
+    _by_file: Mapping[str, Template | CheckedTemplate]
 
     @classmethod
-    def load(cls, folder: Path, files: Iterable[str], engine: Engine | None = None) -> "Templates":
-        """Raises ConfigurationError naming the file, and the place in it where it cannot be compiled."""
-        compiler = engine or ReferenceEngine()
-        return cls({file: _compile(compiler, folder, file) for file in sorted(set(files))})
+    def load(
+        cls,
+        folder: Path,
+        files: Iterable[str] | Mapping[str, Service],
+        engine: Engine | None = None,
+        cases: Path | None = None,
+    ) -> "Templates":
+        """Raises ConfigurationError naming the file, and the place in it where it cannot be compiled.
+
+        Without `engine` each is served as `files` says, where that is a mapping. `cases` is the folder of
+        golden cases; the fast engine must hold those of a template before it serves it.
+        """
+        services = files if isinstance(files, Mapping) else dict.fromkeys(files, Service())
+        if engine is not None:
+            return cls({file: engine.compile(*_read(folder, file)) for file in sorted(services)})
+        loaded: dict[str, CheckedTemplate] = {}
+        for file in sorted(services):
+            own = cases and cases / file.removesuffix(SUFFIX)
+            loaded[file] = serve(*_read(folder, file), services[file], own)
+        return cls(loaded)
+
+    @property
+    def engines(self) -> dict[str, Serving]:
+        """Which engine serves each file, and why. Asking makes those trials that have not been made."""
+        given = Serving(REFERENCE, "was chosen where it was loaded")
+        return {file: getattr(each, "serving", given) for file, each in self._by_file.items()}
+
+    @property
+    def disagreements(self) -> list[Disagreement]:
+        """What the checks have found since loading; each ended the fast engine's service of a template."""
+        return [one for each in self._by_file.values() for one in getattr(each, "disagreements", ())]
 
     def render(self, file: str, document: Mapping[str, Any], occurred_at: datetime) -> list[dict[str, Any]]:
         """The calls a template makes of a document: none, one, or several in the template's order.
@@ -43,14 +71,15 @@ class Templates:
         return calls
 
 
-def _compile(engine: Engine, folder: Path, file: str) -> Template:
+def _read(folder: Path, file: str) -> tuple[str, str]:
+    """A template's name, for messages, and its text."""
     path = folder / file
     if not path.resolve().is_relative_to(folder.resolve()):
         raise ConfigurationError(f"template {file} is outside of {folder}")
-    return engine.compile(str(path), _read(path))
+    return str(path), _text(path)
 
 
-def _read(path: Path) -> str:
+def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError:

@@ -6,8 +6,8 @@ stops at the last compilation; its own limits count over all evaluations of an o
 ends in a comment does not parse; a group-by on an empty list changes the input; plain Python errors,
 some quoting the data, come out of nearly every function.
 
-Not closed: a regular expression that backtracks for ever runs for ever. Templates are the merchant's own
-code, not the public's.
+Not closed: a regular expression that backtracks for ever, and results that grow without end. Templates which
+may do either are rendered in a process of their own (see dangers.py).
 """
 
 import threading
@@ -20,8 +20,7 @@ from jsonata import Functions, Jsonata, Utils
 
 from commerce_events.domain.errors import ConfigurationError, TemplateError
 from commerce_events.domain.moments import micros
-from commerce_events.templates.complaints import place, rendering, stopped_at, syntax
-from commerce_events.templates.engine import Template
+from commerce_events.templates.complaints import TOO_LARGE, place, rendering, stopped_at, syntax
 from commerce_events.templates.fresh import fresh
 from commerce_events.templates.plain import plain
 from commerce_events.templates.refusals import REFUSED, refusal
@@ -32,7 +31,7 @@ from commerce_events.templates.watch import Watch
 class ReferenceEngine:
     """Slow, pure Python, and the measure for any other engine."""
 
-    def compile(self, name: str, source: str) -> Template:
+    def compile(self, name: str, source: str) -> "ReferenceTemplate":
         template = ReferenceTemplate(name, source)
         refused = refusal(template.compiled().ast)
         if refused is not None:
@@ -58,6 +57,8 @@ class ReferenceTemplate:
             return plain(self._evaluate(document, occurred_at), null=Utils.NULL_VALUE)
         except TemplateError as error:
             problem = str(error)
+        except MemoryError:
+            problem = f": {TOO_LARGE}"
         raise TemplateError(f"{self.name}{problem}")  # outside of `except`: the cause may quote the data
 
     def _evaluate(self, document: Mapping[str, Any], occurred_at: datetime) -> Any:

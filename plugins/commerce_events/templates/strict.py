@@ -1,4 +1,5 @@
-"""jsonata-python where its own answers are wrong, endless or talkative: `%`, ranges, `$number`, `$pad`.
+"""jsonata-python where its own answers are wrong, endless or talkative: `%`, ranges, `$number`, `$pad`,
+`$lowercase`.
 
 It overrides methods of the pinned release; tests hold each of them.
 """
@@ -64,7 +65,13 @@ def _pad(text: Any, width: Any = None, filling: Any = None) -> Any:
     return Functions.pad(text, width, filling)
 
 
+def _lowercase(text: Any) -> Any:
+    """The original folds case: "Straße" becomes "strasse", which is another address."""
+    return text.lower() if isinstance(text, str) else text
+
+
 FUNCTIONS = {
+    "lowercase": Jsonata.JFunction(Jsonata.JLambda(_lowercase), "<s-:s>"),
     "number": Jsonata.JFunction(Jsonata.JLambda(_number), "<(nsb)-:n>"),
     "pad": Jsonata.JFunction(Jsonata.JLambda(_pad), "<s-ns?:s>"),
 }

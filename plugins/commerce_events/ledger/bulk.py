@@ -1,0 +1,62 @@
+"""Writing many rows with one statement.
+
+On Postgres the rows of a statement travel as one JSON parameter, which costs a seventh of a parameter for
+each value, here and there, and leaves one short statement to parse whatever the number of rows. What is
+mostly bytes is copied instead. SQLite runs in this process, where a statement for each row is as good.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Table, Text, bindparam, column, func, select
+from sqlalchemy.dialects import postgresql
+
+from commerce_events.ledger.database import insert_into, is_postgres
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """`insert` is to be completed (ON CONFLICT, RETURNING) and executed with `values`."""
+
+    insert: Any
+    values: Any
+
+
+def bulk(connection: Connection, table: Table, rows: Sequence[Row]) -> Bulk:
+    """The rows must have the same keys, and no two of them the same primary key."""
+    if not is_postgres(connection):
+        return Bulk(insert_into(connection, table), rows)
+    names = list(rows[0])
+    typed = [column(name, table.c[name].type) for name in names]
+    sent = func.json_to_recordset(bindparam("rows", type_=Text()).cast(postgresql.JSON))
+    told = sent.table_valued(*typed).render_derived("told", with_types=True)
+    insert = insert_into(connection, table).from_select(names, select(*(told.c[name] for name in names)))
+    return Bulk(insert, {"rows": orjson.dumps(rows, default=_hexadecimal).decode()})
+
+
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """For rows of bytes that meet no conflict."""
+    if not is_postgres(connection):
+        connection.execute(insert_into(connection, table), rows)
+        return
+    names = list(rows[0])
+    types = [table.c[name].type.compile(connection.dialect).split("(")[0].lower() for name in names]
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row([row[name] for name in names])
+
+
+def _hexadecimal(value: Any) -> str:
+    """Bytes as Postgres reads them from text."""
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(f"a row holds a {type(value).__name__}")
