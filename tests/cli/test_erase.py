@@ -72,7 +72,7 @@ def test_a_person_leaves_after_being_counted_and_nothing_personal_is_shown(
     assert "messages that were pending 1" in said
     assert "The next run of sync_customers files SUPPRESS_WITH_DELETE for them at Segment;" in result.output
     assert not {word for word in words_of(terminal) | {person} if word in result.output}
-    assert terminal.ledger.erasures.holds("main", person).nothing
+    assert terminal.ledger.erasures.holds("main", person, terminal.ledger.charter.identity_key()).nothing
 
 
 def test_nothing_is_sent_of_them_afterwards_and_the_others_are_untouched(
@@ -205,7 +205,7 @@ def test_a_terminal_is_asked(terminal: Terminal, answer: str, gone: bool) -> Non
     os.close(theirs)
     assert process.returncode == 0, output
     assert "Erase this person for good? [y/N]" in output
-    assert terminal.ledger.erasures.holds("main", who).nothing is gone
+    assert terminal.ledger.erasures.holds("main", who, terminal.ledger.charter.identity_key()).nothing is gone
 
 
 def test_what_ended_badly_is_left_to_somebody_until_they_say_so(

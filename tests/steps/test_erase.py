@@ -75,9 +75,9 @@ def test_without_overwriting_the_bytes_would_stay(tmp_path: Path) -> None:
 def test_what_is_counted_beforehand_is_what_leaves(line: Pipeline) -> None:
     who = living(line)
 
-    holdings = line.ledger.erasures.holds("main", who)
+    holdings = line.ledger.erasures.holds("main", who, b"a key for tests")
     removed = erase_person(line.store(), who)
-    again = line.ledger.erasures.holds("main", who)
+    again = line.ledger.erasures.holds("main", who, b"a key for tests")
 
     assert (holdings.records, holdings.rejects) == (removed["records"], removed["rejects"])
     assert (holdings.payloads, holdings.keys) == (removed["payloads"], removed["keys"])
@@ -92,9 +92,9 @@ def test_a_person_is_no_guest_and_a_guest_is(line: Pipeline) -> None:
     line.run()
     guest = next(message["anonymousId"] for message in line.messages() if "userId" not in message)
 
-    assert not line.ledger.erasures.holds("main", who).guest
-    assert line.ledger.erasures.holds("main", guest).guest
-    assert not line.ledger.erasures.holds("main", "nobody").guest
+    assert not line.ledger.erasures.holds("main", who, b"a key for tests").guest
+    assert line.ledger.erasures.holds("main", guest, b"a key for tests").guest
+    assert not line.ledger.erasures.holds("main", "nobody", b"a key for tests").guest
 
 
 def test_an_erasure_repeated_removes_nothing_more(line: Pipeline) -> None:

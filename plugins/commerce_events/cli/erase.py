@@ -60,7 +60,7 @@ def _erase(who: str, store: str | None, *, yes: bool) -> None:
     name = store or only(connections.store_names())
     opened = connections.open_store(name, patience=BRIEF)
     public_api = connections.open_public_api(opened.settings)
-    found = opened.ledger.erasures.holds(name, who)
+    found = opened.ledger.erasures.holds(name, who, opened.renderer.key)
     _show(found, name)
     confirm("Erase this person for good?", yes=yes)
     removed = erase_person(opened, who, regulate=not found.guest)

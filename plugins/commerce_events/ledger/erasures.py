@@ -27,10 +27,10 @@ def tombstone_of(key: bytes, value: str) -> str:
 class Erasures:
     database: Database
 
-    def holds(self, store: str, who: str) -> Holdings:
+    def holds(self, store: str, who: str, key: bytes) -> Holdings:
         """How much there is about a person, counted."""
         with self.database.read() as connection:
-            return holdings(connection, store, ids_of(connection, store, who))
+            return holdings(connection, store, ids_of(connection, store, who), key)
 
     def erase(
         self, store: str, who: str, key: bytes, now: datetime, *, regulate: bool = True
@@ -42,7 +42,7 @@ class Erasures:
         """
         with self.database.write() as connection:
             ids = ids_of(connection, store, who)
-            removed = forget(connection, store, ids)
+            removed = forget(connection, store, ids, key, now)
             _bury(connection, store, ids, key, now)
             if regulate:
                 ask(connection, store, tombstone_of(key, who), who, now)

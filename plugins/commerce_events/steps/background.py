@@ -6,6 +6,7 @@ from datetime import datetime
 
 from commerce_events.domain.facts import Fact, Kind, Reason
 from commerce_events.domain.identity import Identity, IdentityPolicy, guest_id
+from commerce_events.domain.naming import ids_named
 from commerce_events.domain.people import Trace, purchase_of, trace
 from commerce_events.domain.records import Customer, Order, Record
 from commerce_events.ledger.entries import KnownStates
@@ -63,6 +64,13 @@ def trace_of(store: OpenStore, record: Record, known: Background) -> Trace | Non
     if record.id in known.erased:
         return None
     return trace(record, store.settings.identity_policy(), store.renderer.key)
+
+
+def names_erased(store: OpenStore, document: bytes) -> bool:
+    """Whether a document that cannot be read is about somebody who was erased."""
+    key = store.renderer.key
+    stones = frozenset(tombstone_of(key, each) for each in ids_named(document, key))
+    return bool(store.ledger.erasures.erased(store.name, stones))
 
 
 def _erased(

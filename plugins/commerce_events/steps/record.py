@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import TransientError
+from commerce_events.domain.identity import Identity
 from commerce_events.domain.lifecycle import judge
 from commerce_events.domain.records import Customer, Profile, Record, Reject
 from commerce_events.domain.states import State, is_news
@@ -16,6 +17,7 @@ from commerce_events.steps.background import (
     Background,
     background,
     first_order,
+    names_erased,
     screened,
     trace_of,
     with_consent,
@@ -63,7 +65,9 @@ def record_all(
 
 
 def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Counter[str]:
-    kept = store.ledger.rejects.keep(store.name, stream, rejects, store.clock())
+    """Of one that names an erased person the content is not kept."""
+    known = [replace(each, body=b"") if names_erased(store, each.body) else each for each in rejects]
+    kept = store.ledger.rejects.keep(store.name, stream, known, store.clock())
     return Counter({f"rejected {reason}": count for reason, count in kept.items()})
 
 
@@ -133,11 +137,16 @@ def _judged(
         record=record,
         seen=seen,
         state=_blank(state) if erased else state,
-        person=None if erased else identity.person,
+        person=None if erased else _person(record, seen, identity),
         told=told,
         trace=trace_of(store, record, known),
         erased=erased,
     )
+
+
+def _person(record: Record, seen: Seen | None, identity: Identity) -> str | None:
+    """Whose a record is. An anonymised one no longer says, but what was told of it before is still theirs."""
+    return seen.person if record.subject.anonymised and seen and seen.person else identity.person
 
 
 def _blank(state: State) -> State:
