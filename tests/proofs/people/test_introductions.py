@@ -19,7 +19,7 @@ IDENTITY = {**SETTINGS["stores"]["main"]["identity"], "customer_anonymous_id_fie
 BOTH = ["customers", "account_members"]
 
 
-@pytest.fixture(params=[["customers"], ["account_members"], BOTH], ids="+".join)
+@pytest.fixture(params=[["account_members"], BOTH], ids="+".join)
 def line(request: pytest.FixtureRequest, ledger: Ledger) -> Iterator[Pipeline]:
     """A store of many years, met for the first time, in small pages and parcels."""
     with pipeline(ledger, orders=36, seed=2, people=request.param, identity=IDENTITY) as opened:
