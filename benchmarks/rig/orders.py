@@ -26,9 +26,8 @@ def paid_orders(count: int, lines: int, seed: int = 1) -> list[Held]:
     placed = []
     for number in range(count):
         at = PLACED + timedelta(seconds=number)
-        held = check_out(
-            dice, Cart("USD", tuple(_line(dice) for _ in range(lines))), person(dice, number), at
-        )
+        cart = Cart("USD", tuple(_line(dice) for _ in range(lines)))
+        held = check_out(dice, cart, person(dice, seed * count + number), at)
         life.pay(dice, held, at + timedelta(minutes=1))
         placed.append(held)
     return placed
