@@ -14,6 +14,9 @@ SECRETS = frozenset(
     {"payment_intent", "client_parameters", "client_secret", "secret_key", "payment_details", "password"}
 )
 
+# Every value of every page is asked for this: what holds nothing costs no call.
+NESTED = frozenset({dict, list})
+
 # These move without anything having happened: texts made for people, addresses of the API, clocks.
 VOLATILE = frozenset({"links", "formatted", "timestamps", "created_at", "updated_at"})
 
@@ -103,8 +106,12 @@ def is_test(record: Node, patterns: Mapping[str, Iterable[str]]) -> bool:
 def stable(value: Any) -> Any:
     """Without what moves by itself. A field that is null says no more than one that is absent."""
     if isinstance(value, dict):
-        pruned = {key: stable(inner) for key, inner in value.items() if key not in VOLATILE}
-        return {key: inner for key, inner in pruned.items() if inner is not None and inner != {}}
+        pruned = {
+            key: stable(inner) if inner.__class__ in NESTED else inner
+            for key, inner in value.items()
+            if inner is not None and key not in VOLATILE
+        }
+        return {key: inner for key, inner in pruned.items() if inner != {}}
     if isinstance(value, list):
         return [stable(inner) for inner in value]
     return value
@@ -138,9 +145,13 @@ def _impersonal(order: dict[str, Any]) -> dict[str, Any]:
 
 def _without(value: Any, names: frozenset[str]) -> Any:
     if isinstance(value, dict):
-        return {key: _without(inner, names) for key, inner in value.items() if key not in names}
+        return {
+            key: _without(inner, names) if inner.__class__ in NESTED else inner
+            for key, inner in value.items()
+            if key not in names
+        }
     if isinstance(value, list):
-        return [_without(inner, names) for inner in value]
+        return [_without(inner, names) if inner.__class__ in NESTED else inner for inner in value]
     return value
 
 
