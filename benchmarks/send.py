@@ -133,6 +133,7 @@ def measure(peer: Peer, runner: list[str], answers: str, url: str, folder: Path)
         "arrived": came,
         "lost %": (peer.first - came) / peer.first * 100,
         "CPU us/arrived": took["cpu"] / max(came, 1) * 1e6,
+        "of which recording": took.get("recording", 0.0) / max(came, 1) * 1e6,
         "wall s": took["wall"],
     }
 

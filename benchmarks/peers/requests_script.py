@@ -1,5 +1,6 @@
 """The forty lines that everyone writes first: batches of a hundred, one after the other."""
 
+import gc
 import json
 import sys
 import time
@@ -9,6 +10,7 @@ import requests
 path, url, _ = sys.argv[1:]
 with open(path) as lines:
     messages = [json.loads(line) for line in lines]
+gc.freeze()  # what is only held for the benchmark is not the sender's to look through
 session = requests.Session()
 session.auth = ("sandbox-write-key", "")
 

@@ -1,5 +1,6 @@
 """segment-analytics-python: as its README has it, or with the best settings we found."""
 
+import gc
 import json
 import sys
 import time
@@ -10,6 +11,7 @@ from segment.analytics.client import Client
 path, url, how = sys.argv[1:]
 with open(path) as lines:
     messages = [json.loads(line) for line in lines]
+gc.freeze()  # what is only held for the benchmark is not the sender's to look through
 # Not several threads: 2.4.0 waits for one of them only.
 best = {"gzip": True, "max_queue_size": len(messages), "upload_size": 400} if how == "best" else {}
 client = Client("sandbox-write-key", host=url, on_error=lambda error, batch: None, **best)
