@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+WIDTH = 140  # where there is no terminal to ask
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -26,7 +28,7 @@ def show(question: str, title: str, rows: Sequence[dict[str, Any]]) -> None:
         table.add_row(
             *(f"{value:,.1f}" if isinstance(value, float) else str(value) for value in row.values())
         )
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{question}.json").write_text(json.dumps({"machine": machine, "rows": list(rows)}, indent=2))

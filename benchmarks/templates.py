@@ -102,9 +102,7 @@ def check(name: str, answers: list[Any], documents: list[dict[str, Any]]) -> Non
     expected = [hand_written.order_completed(each) for each in documents]
     if answers != expected:
         place = next(at for at, answer in enumerate(answers) if answer != expected[at])
-        raise SystemExit(
-            f"{name} answers otherwise for document {place}:\n{answers[place]}\n{expected[place]}"
-        )
+        raise SystemExit(f"{name} answers otherwise:\n{answers[place]}\nand not\n{expected[place]}")
 
 
 def row(name: str, lines: int, costs: dict[str, list[float]]) -> dict[str, Any]:

@@ -19,14 +19,9 @@ def order_completed(document: Mapping[str, Any]) -> dict[str, Any]:
         "coupon": order.get("coupon"),
         "currency": money["currency"],
     }
-    message: dict[str, Any] = {
-        "type": "track",
-        "event": "Order Completed",
-        "properties": _present(properties),
-    }
-    message["properties"]["products"] = [
-        _product(line) for line in told["lines"] if line["kind"] == "product"
-    ]
+    products = [_product(line) for line in told["lines"] if line["kind"] == "product"]
+    message: dict[str, Any] = {"type": "track", "event": "Order Completed"}
+    message["properties"] = {**_present(properties), "products": products}
     consent = told["context"].get("consent")
     if customer or consent:
         message["context"] = _present({"consent": consent, "traits": _traits(customer) if customer else None})

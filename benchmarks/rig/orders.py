@@ -17,7 +17,7 @@ from commerce_events.sources.source import Rules
 from commerce_events.templates.view import template_input
 
 PLACED = datetime(2026, 3, 1, 12, tzinfo=UTC)
-RULES = Rules("main", ("__shipping_*",))
+RULES = Rules("main", ("__shipping_*",), payments_with_transactions=frozenset())
 
 
 def paid_orders(count: int, lines: int, seed: int = 1) -> list[Held]:
@@ -26,9 +26,8 @@ def paid_orders(count: int, lines: int, seed: int = 1) -> list[Held]:
     placed = []
     for number in range(count):
         at = PLACED + timedelta(seconds=number)
-        held = check_out(
-            dice, Cart("USD", tuple(_line(dice) for _ in range(lines))), person(dice, number), at
-        )
+        cart = Cart("USD", tuple(_line(dice) for _ in range(lines)))
+        held = check_out(dice, cart, person(dice, seed * count + number), at)
         life.pay(dice, held, at + timedelta(minutes=1))
         placed.append(held)
     return placed

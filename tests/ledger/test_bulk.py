@@ -1,5 +1,6 @@
 """Many rows in one statement hold what they would hold one by one, on both databases."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -42,8 +43,7 @@ STATES = st.fixed_dictionaries(
 def test_rows_are_kept_as_they_were_given(engine: Engine, states: list[dict[str, object]]) -> None:
     with engine.begin() as connection:
         connection.execute(delete(record))
-        sent = bulk(connection, record, states)
-        connection.execute(sent.insert, sent.values)
+        connection.execute(*bulk(connection, record, states))
         kept = [dict(row._mapping) for row in connection.execute(select(record))]
 
     assert sorted(kept, key=of_record) == sorted(states, key=of_record)
@@ -70,22 +70,19 @@ def test_a_conflict_is_met_and_what_was_written_comes_back(engine: Engine) -> No
     with engine.begin() as connection:
         connection.execute(insert(person_key), [row_of_a_key("a", "eve")])
 
-        sent = bulk(connection, person_key, rows)
-        written = connection.scalars(
-            sent.insert.on_conflict_do_nothing().returning(person_key.c.value), sent.values
-        ).all()
+        written = connection.scalars(*bulk(connection, person_key, rows, if_new)).all()
 
     assert written == ["b"]
 
 
 def test_a_page_is_one_statement_on_postgres_whatever_its_size(postgres_url: URL) -> None:
     engine = open_engine(postgres_url)
+    rows = [row_of_a_delivery(number) for number in range(2_500)]
     statements: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
 
     with engine.begin() as connection:
-        sent = bulk(connection, delivery, [row_of_a_delivery(number) for number in range(2_500)])
-        connection.execute(sent.insert, sent.values)
+        connection.execute(*bulk(connection, delivery, rows))
     engine.dispose()
 
     assert len(statements) == 1
@@ -103,6 +100,10 @@ def test_those_among_many_ids_are_found(engine: Engine, count: int) -> None:
         ).all()
 
     assert sorted(found) == sorted(asked)
+
+
+def if_new(insert: Any) -> Any:
+    return insert.on_conflict_do_nothing().returning(person_key.c.value)
 
 
 def of_record(row: dict[str, object]) -> tuple[object, ...]:

@@ -5,43 +5,44 @@ each value, here and there, and leaves one short statement to parse whatever the
 mostly bytes is copied instead. SQLite runs in this process, where a statement for each row is as good.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Table, Text, bindparam, column, func, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 
-from commerce_events.ledger.database import insert_into, is_postgres
+from commerce_events.ledger.database import is_postgres
 
 Row = Mapping[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Bulk:
-    """`insert` is to be completed (ON CONFLICT, RETURNING) and executed with `values`."""
-
-    insert: Any
-    values: Any
+# What an INSERT does beside inserting: ON CONFLICT, RETURNING. A function of a module, not one made anew for
+# each call: statements are built once for each.
+Completion = Callable[[Any], Any]
 
 
-def bulk(connection: Connection, table: Table, rows: Sequence[Row]) -> Bulk:
-    """The rows must have the same keys, and no two of them the same primary key."""
+def as_it_is(insert: Any) -> Any:
+    return insert
+
+
+def bulk(
+    connection: Connection, table: Table, rows: Sequence[Row], completed: Completion = as_it_is
+) -> tuple[Any, Any]:
+    """The statement and its parameters.
+
+    The rows must have the same keys, and no two of them the same primary key.
+    """
     if not is_postgres(connection):
-        return Bulk(insert_into(connection, table), rows)
-    names = list(rows[0])
-    typed = [column(name, table.c[name].type) for name in names]
-    sent = func.json_to_recordset(bindparam("rows", type_=Text()).cast(postgresql.JSON))
-    told = sent.table_valued(*typed).render_derived("told", with_types=True)
-    insert = insert_into(connection, table).from_select(names, select(*(told.c[name] for name in names)))
-    return Bulk(insert, {"rows": orjson.dumps(rows, default=_hexadecimal).decode()})
+        return _insert(table, completed), rows
+    statement = _insert_from_json(table, tuple(rows[0]), completed)
+    return statement, {"rows": orjson.dumps(rows, default=_hexadecimal).decode()}
 
 
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """For rows of bytes that meet no conflict."""
     if not is_postgres(connection):
-        connection.execute(insert_into(connection, table), rows)
+        connection.execute(_insert(table, as_it_is), rows)
         return
     names = list(rows[0])
     types = [table.c[name].type.compile(connection.dialect).split("(")[0].lower() for name in names]
@@ -53,6 +54,20 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None
         copy.set_types(types)
         for row in rows:
             copy.write_row([row[name] for name in names])
+
+
+@cache
+def _insert(table: Table, completed: Completion) -> Any:
+    return completed(sqlite.insert(table))
+
+
+@cache
+def _insert_from_json(table: Table, names: tuple[str, ...], completed: Completion) -> Any:
+    typed = [column(name, table.c[name].type) for name in names]
+    sent = func.json_to_recordset(bindparam("rows", type_=Text()).cast(postgresql.JSON))
+    told = sent.table_valued(*typed).render_derived("told", with_types=True)
+    new = postgresql.insert(table).from_select(names, select(*(told.c[name] for name in names)))
+    return completed(new)
 
 
 def _hexadecimal(value: Any) -> str:

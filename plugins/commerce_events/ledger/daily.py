@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
@@ -15,7 +16,7 @@ from commerce_events.ledger.bulk import bulk
 from commerce_events.ledger.database import among
 from commerce_events.ledger.tables import daily, fact
 
-# store, stream, day, kind, destination, status
+KEY = ("store", "stream", "day", "kind", "destination", "status")
 DailyKey = tuple[str, str, str, str, str, str]
 
 DAY = micros(moment(0) + timedelta(days=1))
@@ -32,16 +33,15 @@ def count_daily(connection: Connection, changes: Mapping[DailyKey, int]) -> None
 
     Hence once in a transaction: a second call would begin that order again.
     """
-    names = ("store", "stream", "day", "kind", "destination", "status")
-    rows = [dict(zip(names, key, strict=True), n=n) for key, n in sorted(changes.items()) if n]
+    rows = [dict(zip(KEY, key, strict=True), n=n) for key, n in sorted(changes.items()) if n]
     if not rows:
         return
-    sent = bulk(connection, daily, rows)
-    added = sent.insert
-    counted = added.on_conflict_do_update(
-        index_elements=[daily.c[name] for name in names], set_={"n": daily.c.n + added.excluded.n}
-    )
-    connection.execute(counted, sent.values)
+    connection.execute(*bulk(connection, daily, rows, _adding))
+
+
+def _adding(new: Any) -> Any:
+    added = {"n": daily.c.n + new.excluded.n}
+    return new.on_conflict_do_update(index_elements=[daily.c[name] for name in KEY], set_=added)
 
 
 def moves(

@@ -1,12 +1,12 @@
 """Short transactions on the ledger's database, and the few statements whose spelling differs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, func, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, bindparam, func, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -57,11 +57,20 @@ def is_postgres(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def among(connection: Connection, key: ColumnElement[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
+def among(connection: Connection, key: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
     """Whether a key is one of many: on Postgres one parameter, where IN would take one for each."""
     if not is_postgres(connection):
         return key.in_(ids)
     return key == func.any(bindparam(None, ids, type_=Ids()))
+
+
+def among_texts(
+    connection: Connection, key: ColumnElement[Any], texts: Collection[str]
+) -> ColumnElement[bool]:
+    """The same for keys that are text."""
+    if not is_postgres(connection):
+        return key.in_(texts)
+    return key == func.any(bindparam(None, list(texts), type_=postgresql.ARRAY(Text())))
 
 
 def next_numbers(connection: Connection, count: int) -> list[int]:

@@ -1,6 +1,5 @@
 """Recording what was captured: state, facts, deliveries and the scan's cursor, all or nothing."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection, select
 
 from commerce_events.domain.deliveries import Door
@@ -16,7 +16,7 @@ from commerce_events.domain.moments import micros, moment
 from commerce_events.domain.states import State
 from commerce_events.ledger.bulk import bulk, copy_rows
 from commerce_events.ledger.daily import DailyKey, count_daily
-from commerce_events.ledger.database import Database, next_numbers
+from commerce_events.ledger.database import Database, among_texts, next_numbers
 from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
 from commerce_events.ledger.packing import packed
 from commerce_events.ledger.scans import Step, advance
@@ -41,8 +41,9 @@ class Records:
 
     def states(self, store: str, stream: str, ids: Iterable[str]) -> KnownStates:
         """The kept state of each of these records that is known."""
-        key = (record.c.store == store, record.c.stream == stream, record.c.record_id.in_(list(ids)))
         with self.database.read() as connection:
+            these = among_texts(connection, record.c.record_id, list(ids))
+            key = (record.c.store == store, record.c.stream == stream, these)
             rows = connection.execute(select(record).where(*key)).all()
         return {row.record_id: Seen(row.version, _decode(row), row.erased, row.person) for row in rows}
 
@@ -68,15 +69,17 @@ def _write_states(connection: Connection, entries: Sequence[Entry]) -> frozenset
     rows = [_state_row(entry) for entry in sorted(entries, key=lambda entry: entry.record.id)]
     if not rows:
         return frozenset()
-    sent = bulk(connection, record, rows)
-    new = sent.insert
+    return frozenset(connection.scalars(*bulk(connection, record, rows, _swapping)))
+
+
+def _swapping(new: Any) -> Any:
     kept = ("version", "source_updated_at", "state", "hash", "hash_version", "person", "erased")
     swap = new.on_conflict_do_update(
         index_elements=[record.c.store, record.c.stream, record.c.record_id],
         set_={name: new.excluded[name] for name in kept},
         where=record.c.version == new.excluded.version - 1,
     )
-    return frozenset(connection.scalars(swap.returning(record.c.record_id), sent.values))
+    return swap.returning(record.c.record_id)
 
 
 def _write_facts(
@@ -86,9 +89,11 @@ def _write_facts(
     rows = [_fact_row(entry, told, door, now, run) for entry, told in told]
     if not rows:
         return frozenset()
-    sent = bulk(connection, fact, rows)
-    new = sent.insert.on_conflict_do_nothing().returning(fact.c.event_id)
-    return frozenset(connection.scalars(new, sent.values))
+    return frozenset(connection.scalars(*bulk(connection, fact, rows, _if_new)))
+
+
+def _if_new(new: Any) -> Any:
+    return new.on_conflict_do_nothing().returning(fact.c.event_id)
 
 
 def _write_deliveries(
@@ -99,8 +104,7 @@ def _write_deliveries(
         return Counter()
     numbers = next_numbers(connection, len(owed))
     rows = [_delivery_row(*each, number, now) for each, number in zip(owed, numbers, strict=True)]
-    sent = bulk(connection, delivery, rows)
-    connection.execute(sent.insert, sent.values)
+    connection.execute(*bulk(connection, delivery, rows))
     bodies = [_payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
     if bodies:
         copy_rows(connection, payload, bodies)
@@ -187,11 +191,11 @@ def _encode(state: State) -> str:
         "anonymised": state.anonymised,
         "settled": state.settled,
     }
-    return json.dumps(kept, separators=(",", ":"), sort_keys=True)
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _decode(row: Any) -> State:
-    kept = json.loads(row.state)
+    kept = orjson.loads(row.state)
     return State(
         updated_at=moment(row.source_updated_at),
         digest=bytes(row.hash),

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from commerce_events.domain.moments import micros
 from commerce_events.domain.records import Reject
-from commerce_events.ledger.database import Database, insert_into
+from commerce_events.ledger.database import Database, among_texts, insert_into
 from commerce_events.ledger.tables import reject
 
 _SPACE = UUID("6f0f6f0c-5a3d-4c0e-9d0b-6a2f6f9d3a11")
@@ -46,8 +46,9 @@ class Rejects:
 
     def settle(self, store: str, stream: str, ids: Collection[str], now: datetime) -> None:
         """Close the rejects of records that have been read since."""
-        key = (reject.c.store == store, reject.c.stream == stream, reject.c.record_id.in_(list(ids)))
         with self.database.write() as connection:
+            these = among_texts(connection, reject.c.record_id, ids)
+            key = (reject.c.store == store, reject.c.stream == stream, these)
             connection.execute(
                 update(reject).where(*key, reject.c.settled_at.is_(None)).values(settled_at=micros(now))
             )

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, or_, select, tuple_
+from sqlalchemy import Connection, and_, case, or_, select
 
 from commerce_events.domain.moments import micros
 from commerce_events.domain.people import Trace
 from commerce_events.ledger.bulk import bulk
-from commerce_events.ledger.database import insert_into
+from commerce_events.ledger.database import among_texts, insert_into
 from commerce_events.ledger.tables import person, person_conflict, person_key, purchase
 
 # One trace, and the record that left it.
@@ -45,13 +45,13 @@ def _write_purchases(connection: Connection, store: str, left: Sequence[Left]) -
         if trace.purchase is not None
     ]
     if rows:
-        sent = bulk(connection, purchase, rows)
-        new = sent.insert
-        changed = {
-            name: new.excluded[name] for name in ("person", "currency", "exponent", "amount", "counted")
-        }
-        key = [purchase.c.store, purchase.c.record_id]
-        connection.execute(new.on_conflict_do_update(index_elements=key, set_=changed), sent.values)
+        connection.execute(*bulk(connection, purchase, rows, _as_it_is_now))
+
+
+def _as_it_is_now(new: Any) -> Any:
+    changed = {name: new.excluded[name] for name in ("person", "currency", "exponent", "amount", "counted")}
+    key = [purchase.c.store, purchase.c.record_id]
+    return new.on_conflict_do_update(index_elements=key, set_=changed)
 
 
 def _write_keys(
@@ -63,25 +63,27 @@ def _write_keys(
     )
     if not claims:
         return {}
+    firsts = _first_claims(claims)
     rows = [
         {"store": store, "kind": kind, "value": value, "person": who, "known": known}
-        for (kind, value), (who, known) in _first_claims(claims).items()
+        for (kind, value), (who, known) in firsts.items()
     ]
-    sent = bulk(connection, person_key, rows)
-    new = sent.insert
-    better = and_(person_key.c.known.is_(False), new.excluded.known)
-    taken = new.on_conflict_do_update(
-        index_elements=[person_key.c.store, person_key.c.kind, person_key.c.value],
-        set_={"person": new.excluded.person, "known": new.excluded.known},
-        where=better,
-    )
-    connection.execute(taken, sent.values)
-    pairs = [(row["kind"], row["value"]) for row in rows]
-    asked = (person_key.c.store == store, tuple_(person_key.c.kind, person_key.c.value).in_(pairs))
+    connection.execute(*bulk(connection, person_key, rows, _taking_from_guests))
+    kinds = person_key.c.kind.in_(sorted({kind for kind, _ in firsts}))
+    values = among_texts(connection, person_key.c.value, [value for _, value in firsts])
+    asked = (person_key.c.store == store, kinds, values)
     found = connection.execute(select(person_key).where(*asked)).all()
     owners = {(row.kind, row.value): row.person for row in found if row.known}
     _write_conflicts(connection, store, [c for c in claims if c[3] and owners.get(c[:2]) != c[2]], now)
     return owners
+
+
+def _taking_from_guests(new: Any) -> Any:
+    return new.on_conflict_do_update(
+        index_elements=[person_key.c.store, person_key.c.kind, person_key.c.value],
+        set_={"person": new.excluded.person, "known": new.excluded.known},
+        where=and_(person_key.c.known.is_(False), new.excluded.known),
+    )
 
 
 def _first_claims(claims: Iterable[Claim]) -> dict[tuple[str, str], tuple[str, bool]]:
@@ -113,9 +115,11 @@ def _write_people(
             _merge(rows.setdefault(who, _nobody(store, who)), trace)
     if not rows:
         return
-    sent = bulk(connection, person, [rows[who] for who in sorted(rows)])
-    new = sent.insert
-    kept = new.on_conflict_do_update(
+    connection.execute(*bulk(connection, person, [rows[who] for who in sorted(rows)], _keeping_the_latest))
+
+
+def _keeping_the_latest(new: Any) -> Any:
+    return new.on_conflict_do_update(
         index_elements=[person.c.store, person.c.person],
         set_={
             "changes": person.c.changes + new.excluded.changes,
@@ -123,7 +127,6 @@ def _write_people(
             **_the_later(new, "address"),
         },
     )
-    connection.execute(kept, sent.values)
 
 
 def _the_later(new: Any, name: str) -> dict[str, Any]:
