@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import TransientError
 from commerce_events.domain.identity import Identity
 from commerce_events.domain.lifecycle import judge
@@ -52,7 +51,7 @@ def record_all(
         known = background(store, news, seen)
         entries = [_judged(store, record, seen.get(record.id), known, step) for record in news]
         written = store.ledger.records.record(
-            entries, door=Door.POLL, now=store.clock(), run=store.run, step=step
+            entries, door=store.door, now=store.clock(), run=store.run, step=step
         )
         outcome.update(written.counts)
         outcome["changed"] += len(entries) - len(written.lost)
@@ -125,7 +124,7 @@ def _judged(
         for row in store.renderer.told(
             screened(fact, record, known),
             record,
-            Door.POLL,
+            store.door,
             identity=identity,
             first_order=first_order(fact, record, known),
         )
@@ -139,6 +138,7 @@ def _judged(
         state=_blank(state) if erased else state,
         person=None if erased else _person(record, seen, identity),
         told=told,
+        priority=store.priority,
         trace=trace_of(store, record, known),
         erased=erased,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commerce_events.config import Store
+from commerce_events.domain.deliveries import Door, Priority
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sources.source import Source
 from commerce_events.steps.render import Renderer
@@ -12,7 +13,10 @@ from commerce_events.steps.render import Renderer
 
 @dataclass(frozen=True, slots=True)
 class OpenStore:
-    """What a capture needs, built at the edge. `run` names the run in the facts it tells."""
+    """What a capture needs, built at the edge.
+
+    `run` names the run in the facts it tells, `door` says through which one records are met.
+    """
 
     settings: Store
     source: Source
@@ -20,7 +24,13 @@ class OpenStore:
     renderer: Renderer
     clock: Callable[[], datetime]
     run: str | None = None
+    door: Door = Door.POLL
 
     @property
     def name(self) -> str:
         return self.settings.name
+
+    @property
+    def priority(self) -> Priority:
+        """The past waits for the present."""
+        return Priority.BACKFILL if self.door is Door.BACKFILL else Priority.LIVE
