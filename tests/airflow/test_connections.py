@@ -144,3 +144,16 @@ def test_a_store_without_regulations_opens_no_public_api(deployment: Sandbox, in
 
     assert connections.open_workspaces() == []
     assert connections.open_public_api(connections.settings().stores["main"]) is None
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_preset_holds_whatever_the_connection_says_of_single_receivers(
+    deployment: Sandbox, connect: Connect
+) -> None:
+    connect("segment_default", password="key", extra={"integrations": {"Mixpanel": True}})
+    store = connections.settings().stores["main"]
+
+    assert connections.routing("quiet", store) == {"All": False, "Mixpanel": False}
+    assert connections.routing("everything", store) == {}
+    with pytest.raises(ConfigurationError, match=r"no section integrations\.loud; it has quiet, everything"):
+        connections.routing("loud", store)

@@ -250,3 +250,19 @@ def test_a_template_with_two_users_is_served_as_both_ask(tmp_path: Path) -> None
 def test_an_engine_that_is_none_is_refused(tmp_path: Path, key: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"trackings\.order_completed\.{key}"):
         load(tmp_path, SMALLEST + f"[trackings.order_completed]\n{key} = {value}\n")
+
+
+def test_presets_of_the_files_own_stand_beside_those_that_are_always_there(tmp_path: Path) -> None:
+    settings = load(tmp_path, SMALLEST + "[integrations.analytics]\nAll = false\nMixpanel = true\n")
+
+    assert settings.integrations == {
+        "quiet": {"All": False},
+        "everything": {},
+        "analytics": {"All": False, "Mixpanel": True},
+    }
+
+
+def test_a_preset_is_made_of_switches(tmp_path: Path) -> None:
+    [fault] = faults(tmp_path, SMALLEST + '[integrations.quiet]\nAll = "no"\n')
+
+    assert "integrations.quiet.All: must be true or false" in fault

@@ -4,6 +4,7 @@ The same functions serve a task, Airflow's servers and the plain command line.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
+from commerce_events.domain.backfills import closed
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
@@ -131,6 +133,17 @@ def open_destination(name: str) -> Destination:
         events_per_second=hook.settings().max_events_per_second,
         max_age=timedelta(hours=known[name].max_age_hours),
     )
+
+
+def routing(preset: str, store: Store) -> Mapping[str, bool]:
+    """A preset of commerce.toml as a backfill of this store carries it, whatever its connections say."""
+    file = settings()
+    if preset not in file.integrations:
+        known = ", ".join(file.integrations)
+        raise ConfigurationError(f"{SETTINGS_FILE} has no section integrations.{preset}; it has {known}")
+    hooks = [SegmentHook(file.destinations[name].connection) for name in store.destinations]
+    named = {name: said for hook in hooks for name, said in hook.settings().integrations.items()}
+    return closed(file.integrations[preset], named)
 
 
 def renderers(ledger: Ledger) -> dict[str, Renderer]:

@@ -127,6 +127,7 @@ def _judged(
             store.door,
             identity=identity,
             first_order=first_order(fact, record, known),
+            backfill=store.backfill,
         )
     ]
     settled = step is not None and record.updated_at + SETTLED_AFTER <= step.served_at

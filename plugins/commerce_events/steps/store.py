@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commerce_events.config import Store
+from commerce_events.domain.backfills import Backfill
 from commerce_events.domain.deliveries import Door, Priority
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sources.source import Source
@@ -15,7 +16,8 @@ from commerce_events.steps.render import Renderer
 class OpenStore:
     """What a capture needs, built at the edge.
 
-    `run` names the run in the facts it tells, `door` says through which one records are met.
+    `run` names the run in the facts it tells, `door` says through which one records are met; `backfill` is
+    the one that asks, if one does.
     """
 
     settings: Store
@@ -25,6 +27,7 @@ class OpenStore:
     clock: Callable[[], datetime]
     run: str | None = None
     door: Door = Door.POLL
+    backfill: Backfill | None = None
 
     @property
     def name(self) -> str:
