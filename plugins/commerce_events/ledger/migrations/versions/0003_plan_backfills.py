@@ -43,9 +43,11 @@ def upgrade() -> None:
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("plan", "number"),
     )
+    op.create_index("ix_record_created", "record", ["store", "stream", "created_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_record_created", table_name="record")
     op.drop_table("plan_window")
     op.drop_index("ix_plan_store", table_name="plan")
     op.drop_table("plan")
