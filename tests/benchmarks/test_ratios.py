@@ -31,7 +31,8 @@ from commerce_events.domain.states import State
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.entries import Entry, Owed, Told
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.steps.deliver import Clock, deliver
+from commerce_events.steps.clock import Clock
+from commerce_events.steps.deliver import deliver
 
 NAMESPACE = UUID("0f2c6a53-8a2b-4c63-b0a8-5a8f0c1d2e3f")
 CONTRACTS = Contracts.load(Path(__file__).parents[2] / "include/contracts/segment")
@@ -151,8 +152,18 @@ def entry(record_id: str, body: bytes) -> Entry:
     owed = Owed("segment", Status.PENDING, None, None, body, body)
     told = Told(event_id(NAMESPACE, fact), fact, "", 7, [owed])
     bought = Purchase(CREATED, "USD", 2, 1000, counted=True)
-    left = Trace("person-" + record_id, True, [("email", record_id)], None, bought, {"city": "Oslo"})
-    return Entry(record, None, State(CREATED, b"d", 0, {}), left.person, [told], trace=left)
+    person = "person-" + record_id
+    left = Trace(
+        person,
+        known=True,
+        own=True,
+        buyer=person,
+        keys=[("email", record_id)],
+        said_at=CREATED,
+        purchase=bought,
+        address={"city": "Oslo"},
+    )
+    return Entry(record, None, State(CREATED, b"d", 0, {}), person, [told], trace=left)
 
 
 def record_pages(ledger: Ledger, several: list[list[Entry]]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -159,7 +160,7 @@ lane = Table(
     Column("failures", Integer, nullable=False),
 )
 
-# One per destination: the pause switch and the rate that all workers share.
+# One per destination: the pause switch, the rate that all workers share, and the part of it for backfills.
 gate = Table(
     "gate",
     metadata,
@@ -167,6 +168,17 @@ gate = Table(
     Column("blocked_until", BigInteger, nullable=False),
     Column("paused", Boolean, nullable=False),
     Column("next_free", BigInteger, nullable=False),
+    Column("backfill_free", BigInteger, nullable=False, server_default="0"),
+    Column("backfill_share", Float, nullable=False, server_default="1"),
+)
+
+# One per store: up to when its requests are booked, and those of backfills.
+budget = Table(
+    "budget",
+    metadata,
+    Column("store", String(100), primary_key=True),
+    Column("next_free", BigInteger, nullable=False),
+    Column("backfill_free", BigInteger, nullable=False),
 )
 
 # Each request to a destination, written before it is made.
