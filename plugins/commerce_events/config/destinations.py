@@ -11,12 +11,13 @@ class Destination(Section):
     """One receiver.
 
     `needs_consent`: categories a person must have agreed to. `allow_commands`: events that may leave although
-    receivers take them for commands, such as User Deleted.
+    receivers take them for commands, such as User Deleted. `senders`: batches on their way at once.
     """
 
     kind: Literal["segment"] = "segment"
     connection: Text = "segment_default"
     max_age_hours: Annotated[StrictInt, Field(ge=1)] = 72
+    senders: Annotated[StrictInt, Field(ge=1, le=16)] = 4
     needs_consent: tuple[Text, ...] = ()
     allow_commands: tuple[Text, ...] = ()
 

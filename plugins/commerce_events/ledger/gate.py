@@ -1,4 +1,7 @@
-"""The gate before a destination: one rate for all who send, a part of it for backfills, and a pause."""
+"""The gate before a destination: one rate for all who send, a part of it for backfills, and a pause.
+
+A store that is read has a gate too, under a name of its own; there requests are counted.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +33,9 @@ class Gate:
     database: Database
 
     def prepare(self, destination: str) -> None:
+        with self.database.read() as connection:
+            if connection.execute(select(gate).where(gate.c.destination == destination)).first():
+                return
         row = {"blocked_until": 0, "paused": False, "next_free": 0, "backfill_free": 0, "backfill_share": 1.0}
         with self.database.write() as connection:
             new = insert_into(connection, gate).values(destination=destination, **row)

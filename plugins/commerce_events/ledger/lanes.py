@@ -116,8 +116,8 @@ def _these(destination: str, lanes: Sequence[int]) -> Any:
 def _first_priority(down_to: Priority) -> ScalarSelect[int]:
     """The priority of a lane's next message: nothing when it owes nothing."""
     owed = (delivery.c.destination == lane.c.destination, delivery.c.lane == lane.c.lane, PENDING)
-    owed += (delivery.c.priority <= int(down_to),)
-    return select(delivery.c.priority).where(*owed).order_by(delivery.c.priority).limit(1).scalar_subquery()
+    found = select(delivery.c.priority).where(*owed, delivery.c.priority <= int(down_to))
+    return found.order_by(delivery.c.priority).limit(1).scalar_subquery()
 
 
 def _free_lanes(destination: str, now: datetime, count: int, down_to: Priority) -> Any:

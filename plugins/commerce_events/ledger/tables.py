@@ -160,7 +160,8 @@ lane = Table(
     Column("failures", Integer, nullable=False),
 )
 
-# One per destination: the pause switch, the rate that all workers share, and the part of it for backfills.
+# One per destination, and one per store that is read, as store:NAME: the pause switch, the rate that all
+# workers share, and the part of it for backfills.
 gate = Table(
     "gate",
     metadata,
@@ -170,15 +171,6 @@ gate = Table(
     Column("next_free", BigInteger, nullable=False),
     Column("backfill_free", BigInteger, nullable=False, server_default="0"),
     Column("backfill_share", Float, nullable=False, server_default="1"),
-)
-
-# One per store: up to when its requests are booked, and those of backfills.
-budget = Table(
-    "budget",
-    metadata,
-    Column("store", String(100), primary_key=True),
-    Column("next_free", BigInteger, nullable=False),
-    Column("backfill_free", BigInteger, nullable=False),
 )
 
 # Each request to a destination, written before it is made.

@@ -10,13 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "budget",
-        sa.Column("store", sa.String(length=100), nullable=False),
-        sa.Column("next_free", sa.BigInteger(), nullable=False),
-        sa.Column("backfill_free", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("store"),
-    )
     op.add_column("gate", sa.Column("backfill_free", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("gate", sa.Column("backfill_share", sa.Float(), server_default="1", nullable=False))
 
@@ -24,4 +17,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("gate", "backfill_share")
     op.drop_column("gate", "backfill_free")
-    op.drop_table("budget")
