@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from commerce_events.domain.states import Live
+
 EVERYTHING = "All"
 
 
@@ -15,6 +17,7 @@ class Backfill:
 
     id: str
     integrations: Mapping[str, Any] = field(default_factory=dict)
+    live: Live | None = None  # what is left to the live sync
 
     def kept(self) -> dict[str, Any]:
         """As JSON, beside what a message is rendered from: a replay composes the same message."""

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from commerce_events.domain.errors import TransientError
 from commerce_events.domain.identity import Identity
-from commerce_events.domain.lifecycle import judge
+from commerce_events.domain.lifecycle import judge, place
+from commerce_events.domain.past import facts_again
 from commerce_events.domain.records import Customer, Profile, Record, Reject
-from commerce_events.domain.states import State, is_news
+from commerce_events.domain.states import State, concerns
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
-from commerce_events.ledger.scans import Step
+from commerce_events.ledger.scans import Progress
 from commerce_events.steps.background import (
     Background,
     background,
@@ -23,6 +24,7 @@ from commerce_events.steps.background import (
 )
 from commerce_events.steps.erase import erase_person
 from commerce_events.steps.introductions import strangers
+from commerce_events.steps.past import Past, PastByRecord, untold_of
 from commerce_events.steps.store import OpenStore
 
 # Each lost race means that another capture recorded the same records; a second one is rare already.
@@ -37,7 +39,7 @@ def record_all(
     stream: str,
     records: Sequence[Record],
     rejects: Sequence[Reject] = (),
-    step: Step | None = None,
+    step: Progress | None = None,
 ) -> Counter[str]:
     """Record what is new in these records of one stream, keep the rejects, and note how far a scan is."""
     outcome = Counter({"records": len(records) + len(rejects)})
@@ -45,11 +47,15 @@ def record_all(
     complete: dict[str, Record] = {}  # what was asked for in detail is not asked again after a lost race
     for _ in range(MOST_LOST_RACES):
         seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
-        news, unreadable = _news(store, records, seen, complete)
+        untold = untold_of(store, stream, seen)
+        news, unreadable = _news(store, records, seen, untold, complete)
         outcome.update(keep_rejects(store, stream, unreadable))
         outcome.update(_introduced(store, news))
         known = background(store, news, seen)
-        entries = [_judged(store, record, seen.get(record.id), known, step) for record in news]
+        entries = [
+            _judged(store, record, seen.get(record.id), untold.get(record.id, ()), known, step)
+            for record in news
+        ]
         written = store.ledger.records.record(
             entries, door=store.door, now=store.clock(), run=store.run, step=step
         )
@@ -71,21 +77,28 @@ def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Co
 
 
 def _news(
-    store: OpenStore, records: Iterable[Record], seen: KnownStates, complete: dict[str, Record]
+    store: OpenStore,
+    records: Iterable[Record],
+    seen: KnownStates,
+    untold: PastByRecord,
+    complete: dict[str, Record],
 ) -> tuple[list[Record], list[Reject]]:
-    """The records that differ from what is known, with all that their payments tell."""
+    """The records that have something to tell, with all that their payments do: news, or their past."""
     news: list[Record] = []
     unreadable: list[Reject] = []
+    policy = store.policy
     for record in records:
         known = seen.get(record.id)
-        if not is_news(record, known.state if known else None):
+        state = known.state if known else None
+        is_new = concerns(record, state, policy)
+        if not is_new and record.id not in untold:
             continue
-        found = _completed(store, record, known, complete)
+        found = _completed(store, record, known if is_new else None, complete)
         if isinstance(found, Reject):
             unreadable.append(found)
             continue
         complete[record.id] = found
-        if is_news(found, known.state if known else None):
+        if record.id in untold or concerns(found, state, policy):
             news.append(found)
     return news, unreadable
 
@@ -113,14 +126,21 @@ def _introduced(store: OpenStore, news: Sequence[Record]) -> Counter[str]:
 
 
 def _judged(
-    store: OpenStore, record: Record, seen: Seen | None, known: Background, step: Step | None
+    store: OpenStore,
+    record: Record,
+    seen: Seen | None,
+    untold: Past,
+    known: Background,
+    step: Progress | None,
 ) -> Entry:
     identity = known.people[record.id]
     record = with_consent(record, known)
-    judgement = judge(record, seen.state if seen else None, store.settings.lifecycle_policy())
+    policy = store.policy
+    judgement = judge(record, seen.state if seen else None, policy)
+    again = facts_again(record, untold, policy, judgement.facts)
     told = [
         row
-        for fact in judgement.facts
+        for fact in sorted((*judgement.facts, *again), key=place)
         for row in store.renderer.told(
             screened(fact, record, known),
             record,
@@ -131,7 +151,7 @@ def _judged(
         )
     ]
     settled = step is not None and record.updated_at + SETTLED_AFTER <= step.served_at
-    state = replace(judgement.state, settled=settled)
+    state = replace(judgement.state, settled=settled and judgement.state.settled)
     erased = record.id in known.erased
     return Entry(
         record=record,
