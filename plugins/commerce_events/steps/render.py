@@ -53,10 +53,14 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What one destination demands of a message before it may leave."""
+    """What one destination demands of a message before it may leave.
+
+    A shadow never shares its ids with anybody: Segment would take a later, real message for a repetition.
+    """
 
     contracts: Contracts
     needs_consent: Collection[str] = ()
+    is_shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +127,16 @@ class Renderer:
             return Owed(destination, Status.FILTERED, Reason.EMPTY)
         message = compose(
             call,
-            message_id=message_id(event, destination, first=destination == self.store.destinations[0]),
+            message_id=message_id(event, destination, first=self._is_first(destination)),
             occurred_at=rendering.occurred_at,
             identity=self._identity_of(rendering),
             backfill=backfill_of(rendering.document["commerce"]["event"]),
         )
         return self._checked(message, rendering, destination)
+
+    def _is_first(self, destination: str) -> bool:
+        real = (name for name in self.store.destinations if not self.receivers[name].is_shadow)
+        return destination == next(real, None)
 
     def _input(
         self, fact: Fact, record: Record, identity: Identity, door: Door, first_order: bool | None
