@@ -266,3 +266,20 @@ def test_a_preset_is_made_of_switches(tmp_path: Path) -> None:
     [fault] = faults(tmp_path, SMALLEST + '[integrations.quiet]\nAll = "no"\n')
 
     assert "integrations.quiet.All: must be true or false" in fault
+
+
+def test_a_shadow_writes_files_or_sends_to_a_source_of_its_own(tmp_path: Path) -> None:
+    shadow = SMALLEST + '[destinations.segment]\n[destinations.shadow]\nkind = "shadow"\n'
+
+    files = load(tmp_path, shadow + 'folder = "shadow"').destinations["shadow"]
+    source = load(tmp_path, shadow + 'connection = "segment_test"').destinations["shadow"]
+
+    assert (files.is_shadow, files.folder, source.folder) == (True, "shadow", None)
+    needs = (
+        "destinations.shadow: a shadow needs either a folder for its files or the connection of a test source"
+    )
+    assert faults(tmp_path, shadow) == [needs]
+    assert faults(tmp_path, shadow + 'folder = "a"\nconnection = "b"') == [needs]
+    assert faults(tmp_path, SMALLEST + '[destinations.segment]\nfolder = "a"') == [
+        "destinations.segment: only a shadow writes files: kind = 'shadow'"
+    ]
