@@ -45,6 +45,9 @@ class Source(Protocol):
         Costs two small requests.
         """
 
+    def is_complete(self, record: Record) -> bool:
+        """Whether `complete` has nothing to ask for."""
+
     def complete(self, record: Record) -> Record | Reject:
         """An order with what its payments tell: refunds, and when it was authorised and paid.
 

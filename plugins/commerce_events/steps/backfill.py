@@ -12,7 +12,7 @@ from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.plans import Plan, PlanWindow, Stage
 from commerce_events.domain.states import Live
 from commerce_events.ledger.plans import WindowStep
-from commerce_events.steps.ahead import one_ahead
+from commerce_events.steps.complete import prepared
 from commerce_events.steps.profiles import tell_profiles
 from commerce_events.steps.record import record_all
 from commerce_events.steps.store import OpenStore
@@ -43,13 +43,14 @@ def capture_window(store: OpenStore, plan: Plan, number: int, told: Listener = n
         return outcome
     past, noted = opened_for(store, plan), store.clock()
     pages = past.source.created_between(window.start, window.end, window.stream, window.cursor)
-    for page in one_ahead(pages):
+    for coming in prepared(past, window.stream, pages):
+        page = coming.page
         if store.ledger.plans.is_cancelled(plan.id):
             log.warning("backfill %s is cancelled: window %d stops here", plan.id, number)
             return outcome
         read = len(page.records) + len(page.rejects)
         step = WindowStep(plan.id, window, page.cursor, read, page.served_at)
-        outcome += record_all(past, window.stream, page.records, page.rejects, step)
+        outcome += record_all(past, window.stream, page.records, page.rejects, step, coming.complete)
         told(window, read)
         if store.clock() - noted >= MINUTE:
             noted = store.clock()
@@ -61,7 +62,10 @@ def capture_window(store: OpenStore, plan: Plan, number: int, told: Listener = n
 
 
 def opened_for(store: OpenStore, plan: Plan) -> OpenStore:
-    """The store as a backfill sees it: its door, its mark, its own beginning and trackings."""
+    """The store as a backfill sees it: its door, its mark, its own beginning and trackings.
+
+    Which transactions are read was settled when its source was made.
+    """
     settings = as_wished(store.settings, plan.wish)
     live = Live(plan.live_start, plan.fence) if plan.fence else None
     return replace(

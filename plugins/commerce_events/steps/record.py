@@ -9,7 +9,7 @@ from commerce_events.domain.errors import TransientError
 from commerce_events.domain.identity import Identity
 from commerce_events.domain.lifecycle import judge, place
 from commerce_events.domain.past import facts_again
-from commerce_events.domain.records import Customer, Profile, Record, Reject
+from commerce_events.domain.records import Record, Reject
 from commerce_events.domain.states import State, concerns
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
 from commerce_events.ledger.scans import Progress
@@ -22,6 +22,7 @@ from commerce_events.steps.background import (
     trace_of,
     with_consent,
 )
+from commerce_events.steps.complete import Complete, Look, completed
 from commerce_events.steps.erase import erase_person
 from commerce_events.steps.introductions import strangers
 from commerce_events.steps.past import Past, PastByRecord, untold_of
@@ -40,11 +41,15 @@ def record_all(
     records: Sequence[Record],
     rejects: Sequence[Reject] = (),
     step: Progress | None = None,
+    complete: Complete | None = None,
 ) -> Counter[str]:
-    """Record what is new in these records of one stream, keep the rejects, and note how far a scan is."""
+    """Record what is new in these records of one stream, keep the rejects, and note how far a scan is.
+
+    `complete`: those that have been asked for in detail already.
+    """
     outcome = Counter({"records": len(records) + len(rejects)})
     outcome.update(keep_rejects(store, stream, rejects))
-    complete: dict[str, Record] = {}  # what was asked for in detail is not asked again after a lost race
+    complete = dict(complete or {})  # what was asked for in detail is not asked again after a lost race
     for _ in range(MOST_LOST_RACES):
         seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
         untold = untold_of(store, stream, seen)
@@ -81,39 +86,25 @@ def _news(
     records: Iterable[Record],
     seen: KnownStates,
     untold: PastByRecord,
-    complete: dict[str, Record],
+    complete: Complete,
 ) -> tuple[list[Record], list[Reject]]:
     """The records that have something to tell, with all that their payments do: news, or their past."""
-    news: list[Record] = []
-    unreadable: list[Reject] = []
-    policy = store.policy
+    states = {record_id: known.state for record_id, known in seen.items()}
+    looks: list[Look] = []
     for record in records:
-        known = seen.get(record.id)
-        state = known.state if known else None
-        is_new = concerns(record, state, policy)
-        if not is_new and record.id not in untold:
-            continue
-        found = _completed(store, record, known if is_new else None, complete)
-        if isinstance(found, Reject):
-            unreadable.append(found)
-            continue
-        complete[record.id] = found
-        if record.id in untold or concerns(found, state, policy):
-            news.append(found)
-    return news, unreadable
-
-
-def _completed(
-    store: OpenStore, record: Record, known: Seen | None, complete: dict[str, Record]
-) -> Record | Reject:
-    """All there is to know of a record. Two contents of one second: the store says which one is newer."""
-    if isinstance(record.subject, Profile) or (
-        isinstance(record.subject, Customer) and record.subject.deleted
-    ):
-        return record  # worked out here; no store has it
-    if known is not None and record.updated_at == known.state.updated_at:
-        return store.source.read(record.stream, record.id)
-    return complete.get(record.id) or store.source.complete(record)
+        is_new = concerns(record, states.get(record.id), store.policy)
+        if is_new or record.id in untold:
+            looks.append((record, seen.get(record.id) if is_new else None))
+    found = completed(store, looks, complete)
+    told = [found[record.id] for record, _ in looks]
+    whole = [each for each in told if isinstance(each, Record)]
+    complete.update({record.id: record for record in whole})
+    news = [
+        record
+        for record in whole
+        if record.id in untold or concerns(record, states.get(record.id), store.policy)
+    ]
+    return news, [each for each in told if isinstance(each, Reject)]
 
 
 def _introduced(store: OpenStore, news: Sequence[Record]) -> Counter[str]:

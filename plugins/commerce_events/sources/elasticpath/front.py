@@ -34,6 +34,9 @@ class ElasticPathSource:
     ) -> Iterator[Page]:
         return self._pages(stream, Span.created_between(start, end), after)
 
+    def is_complete(self, record: Record) -> bool:
+        return self._stream(record.stream).is_complete(record)
+
     def complete(self, record: Record) -> Record | Reject:
         try:
             return self._stream(record.stream).complete(record)

@@ -41,6 +41,8 @@ class Stream(Protocol):
 
     def record(self, data: Any, items: list[Any]) -> Record: ...
 
+    def is_complete(self, record: Record) -> bool: ...
+
     def complete(self, record: Record) -> Record: ...
 
 
@@ -68,8 +70,11 @@ class Orders:
     def record(self, data: Any, items: list[Any]) -> Record:
         return order_record(data, items, self.rules, self.currencies.exponent)
 
+    def is_complete(self, record: Record) -> bool:
+        return record.order.payment not in self.rules.payments_with_transactions
+
     def complete(self, record: Record) -> Record:
-        if record.order.payment not in self.rules.payments_with_transactions:
+        if self.is_complete(record):
             return record
         transactions = Node(self.resource.part(record.id, "transactions"), ("transactions",))
         return replace(record, subject=with_transactions(record.order, transactions))
@@ -95,6 +100,9 @@ class People:
 
     def record(self, data: Any, items: list[Any]) -> Record:
         return person_record(self.kind, data, self.rules)
+
+    def is_complete(self, record: Record) -> bool:
+        return True
 
     def complete(self, record: Record) -> Record:
         return record
