@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from commerce_events.domain.errors import TransientError
@@ -51,16 +51,10 @@ def record_all(
     outcome.update(keep_rejects(store, stream, rejects))
     complete = dict(complete or {})  # what was asked for in detail is not asked again after a lost race
     for _ in range(MOST_LOST_RACES):
-        seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
-        untold = untold_of(store, stream, seen)
-        news, unreadable = _news(store, records, seen, untold, complete)
-        outcome.update(keep_rejects(store, stream, unreadable))
-        outcome.update(_introduced(store, news))
-        known = background(store, news, seen)
-        entries = [
-            _judged(store, record, seen.get(record.id), untold.get(record.id, ()), known, step)
-            for record in news
-        ]
+        news = news_of(store, stream, records, complete)
+        outcome.update(keep_rejects(store, stream, news.unreadable))
+        outcome.update(_introduced(store, news.records))
+        entries = judged(store, news, step)
         written = store.ledger.records.record(
             entries, door=store.door, now=store.clock(), run=store.run, step=step
         )
@@ -68,10 +62,37 @@ def record_all(
         outcome["changed"] += len(entries) - len(written.lost)
         outcome.update(_erased(store, [entry for entry in entries if entry.record.id not in written.lost]))
         if not written.lost:
-            store.ledger.rejects.settle(store.name, stream, [record.id for record in news], store.clock())
+            read = [record.id for record in news.records]
+            store.ledger.rejects.settle(store.name, stream, read, store.clock())
             return outcome
         records = [record for record in records if record.id in written.lost]
     raise TransientError(f"{len(records)} records of {store.name} were written by others each time we tried")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Of some records of a stream: what is known of them all, and those that have something to tell."""
+
+    seen: KnownStates
+    untold: PastByRecord
+    records: Sequence[Record]
+    unreadable: Sequence[Reject]
+
+
+def news_of(store: OpenStore, stream: str, records: Sequence[Record], complete: Complete) -> News:
+    """Reads the ledger, and from the store what costs a request of its own; `complete` keeps that."""
+    seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
+    untold = untold_of(store, stream, seen)
+    return News(seen, untold, *_news(store, records, seen, untold, complete))
+
+
+def judged(store: OpenStore, news: News, step: Progress | None = None) -> list[Entry]:
+    """What would be recorded of the news now. Only reads: a dry run ends here."""
+    known = background(store, news.records, news.seen)
+    return [
+        _judged(store, record, news.seen.get(record.id), news.untold.get(record.id, ()), known, step)
+        for record in news.records
+    ]
 
 
 def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Counter[str]:
