@@ -26,7 +26,8 @@ from commerce_events.sources.elasticpath import ElasticPathClient, ElasticPathSo
 from commerce_events.sources.elasticpath.paging import LIMITS, Limits
 from commerce_events.sources.source import Rules
 from commerce_events.steps.capture import capture_changes
-from commerce_events.steps.deliver import Clock, deliver
+from commerce_events.steps.clock import Clock
+from commerce_events.steps.deliver import deliver
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates

@@ -1,5 +1,6 @@
 """The door from Airflow's settings to our objects."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from sqlalchemy import URL
 
 from commerce_events.airflow import connections
 from commerce_events.airflow.files import include_folder
+from commerce_events.domain.backfills import Backfill
+from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.sandbox.run import Sandbox
 
@@ -144,3 +147,32 @@ def test_a_store_without_regulations_opens_no_public_api(deployment: Sandbox, in
 
     assert connections.open_workspaces() == []
     assert connections.open_public_api(connections.settings().stores["main"]) is None
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_preset_holds_whatever_the_connection_says_of_single_receivers(
+    deployment: Sandbox, connect: Connect
+) -> None:
+    connect("segment_default", password="key", extra={"integrations": {"Mixpanel": True}})
+    store = connections.settings().stores["main"]
+
+    assert connections.routing("quiet", store) == {"All": False, "Mixpanel": False}
+    assert connections.routing("everything", store) == {}
+    with pytest.raises(ConfigurationError, match=r"no section integrations\.loud; it has quiet, everything"):
+        connections.routing("loud", store)
+
+
+def test_all_who_open_a_store_share_its_requests(deployment: Sandbox, connect: Connect) -> None:
+    """Two in turn, with eight requests a second for both: a dozen takes a second and a half all the same."""
+    connect("elasticpath_default", extra={"requests_per_second": 8})
+    ledger = connections.open_ledger()
+    live = connections.open_store("main", ledger)
+    past = connections.open_store("main", ledger, backfill=Backfill("plan-7"))
+    began = time.monotonic()
+
+    for _ in range(6):
+        for store in (live, past):
+            store.source.anything_before(store.settings.start, "orders")
+
+    assert (past.door, live.door) == (Door.BACKFILL, Door.POLL)
+    assert time.monotonic() - began > 12 / 8

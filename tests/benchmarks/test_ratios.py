@@ -31,7 +31,8 @@ from commerce_events.domain.states import State
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.entries import Entry, Owed, Told
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.steps.deliver import Clock, deliver
+from commerce_events.steps.clock import Clock
+from commerce_events.steps.deliver import deliver
 
 NAMESPACE = UUID("0f2c6a53-8a2b-4c63-b0a8-5a8f0c1d2e3f")
 CONTRACTS = Contracts.load(Path(__file__).parents[2] / "include/contracts/segment")

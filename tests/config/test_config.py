@@ -250,3 +250,36 @@ def test_a_template_with_two_users_is_served_as_both_ask(tmp_path: Path) -> None
 def test_an_engine_that_is_none_is_refused(tmp_path: Path, key: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"trackings\.order_completed\.{key}"):
         load(tmp_path, SMALLEST + f"[trackings.order_completed]\n{key} = {value}\n")
+
+
+def test_presets_of_the_files_own_stand_beside_those_that_are_always_there(tmp_path: Path) -> None:
+    settings = load(tmp_path, SMALLEST + "[integrations.analytics]\nAll = false\nMixpanel = true\n")
+
+    assert settings.integrations == {
+        "quiet": {"All": False},
+        "everything": {},
+        "analytics": {"All": False, "Mixpanel": True},
+    }
+
+
+def test_a_preset_is_made_of_switches(tmp_path: Path) -> None:
+    [fault] = faults(tmp_path, SMALLEST + '[integrations.quiet]\nAll = "no"\n')
+
+    assert "integrations.quiet.All: must be true or false" in fault
+
+
+def test_a_shadow_writes_files_or_sends_to_a_source_of_its_own(tmp_path: Path) -> None:
+    shadow = SMALLEST + '[destinations.segment]\n[destinations.shadow]\nkind = "shadow"\n'
+
+    files = load(tmp_path, shadow + 'folder = "shadow"').destinations["shadow"]
+    source = load(tmp_path, shadow + 'connection = "segment_test"').destinations["shadow"]
+
+    assert (files.is_shadow, files.folder, source.folder) == (True, "shadow", None)
+    needs = (
+        "destinations.shadow: a shadow needs either a folder for its files or the connection of a test source"
+    )
+    assert faults(tmp_path, shadow) == [needs]
+    assert faults(tmp_path, shadow + 'folder = "a"\nconnection = "b"') == [needs]
+    assert faults(tmp_path, SMALLEST + '[destinations.segment]\nfolder = "a"') == [
+        "destinations.segment: only a shadow writes files: kind = 'shadow'"
+    ]

@@ -9,7 +9,8 @@ import orjson
 import pytest
 import requests
 
-from commerce_events.destinations.segment import SegmentClient, compose
+from commerce_events.destinations.segment import LIBRARY, SegmentClient, compose
+from commerce_events.domain.backfills import Backfill
 from commerce_events.domain.errors import ConfigurationError, RejectedError, TransientError
 from commerce_events.domain.identity import Identity
 from commerce_events.sandbox import faults
@@ -190,3 +191,21 @@ def test_ids_of_a_template_stand_only_where_the_tracking_leaves_them_to_it():
 
     assert "userId" not in compose(call, message_id="m", occurred_at=NOW, identity=Identity(None, "a"))
     assert compose(call, message_id="m", occurred_at=NOW, identity=None)["userId"] == "mine"
+
+
+def test_a_backfill_says_who_may_see_a_message_whatever_its_template_says():
+    call = {
+        "type": "track",
+        "event": "Seen",
+        "integrations": {"Mixpanel": True},
+        "context": {"ip": "10.0.0.1"},
+    }
+
+    quiet, as_live = (
+        compose(call, message_id="m", occurred_at=NOW, identity=Identity("u"), backfill=backfill)
+        for backfill in (Backfill("plan-7", {"All": False}), Backfill("plan-8"))
+    )
+
+    assert quiet["integrations"] == {"All": False}
+    assert as_live["integrations"] == {"Mixpanel": True}
+    assert quiet["context"] == {"ip": "10.0.0.1", "backfill": {"id": "plan-7"}, "library": LIBRARY}

@@ -9,6 +9,7 @@ from orders import look, order
 from pipeline import INCLUDE, NAMESPACE, settings
 
 from commerce_events.contracts.contracts import Contracts
+from commerce_events.domain.backfills import Backfill
 from commerce_events.domain.deliveries import Door, Status
 from commerce_events.domain.facts import Fact, Kind, Reason
 from commerce_events.domain.ids import event_id
@@ -145,3 +146,28 @@ def test_ids_are_the_policys_unless_a_tracking_leaves_them_to_its_template(tmp_p
 
     expected = {"policy": "customer-1", "template": "theirs"}[choice]
     assert orjson.loads(told.owed[0].body)["userId"] == expected
+
+
+def test_a_backfilled_message_names_its_plan_and_who_may_see_it(tmp_path):
+    live, past = (
+        renderer(tmp_path).told(fact(), RECORD, Door.BACKFILL, backfill=backfill)[0]
+        for backfill in (None, Backfill("plan-7", {"All": False}))
+    )
+
+    message = orjson.loads(past.owed[0].body)
+    assert past.event_id == live.event_id
+    assert message["timestamp"] == "2026-03-01T12:00:00.000Z"
+    assert message["context"]["backfill"] == {"id": "plan-7"}
+    assert message["integrations"] == {"All": False}
+    assert past.owed[0].status == Status.PENDING
+    assert "integrations" not in orjson.loads(live.owed[0].body)
+
+
+def test_a_replay_of_a_backfilled_message_is_the_same_message(tmp_path):
+    made = renderer(tmp_path)
+    [told] = made.told(fact(), RECORD, Door.BACKFILL, backfill=Backfill("plan-7", {"All": False}))
+
+    rendering = made.render(told.fact.kind, told.fact.occurred_at, orjson.loads(told.owed[0].input))
+    again = made.owed(rendering, told.part, told.event_id, "segment")
+
+    assert again == told.owed[0]

@@ -3,12 +3,13 @@
 The messages of the errors say what to do. Nothing is written anywhere.
 """
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from commerce_events.airflow import connections
-from commerce_events.airflow.files import SETTINGS_FILE, include_folder
+from commerce_events.airflow.files import SETTINGS_FILE, include_folder, shadow_folder
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
 from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
@@ -101,10 +102,22 @@ def clock(served_at: datetime) -> Answer[timedelta]:
 
 
 def destination(destination: Destination) -> Answer[bool]:
+    if destination.folder is not None:
+        return _shadow(shadow_folder(destination.folder))
     passed, says = SegmentHook(destination.connection).test_connection()
     if not passed:
         raise ConfigurationError(f"connection {destination.connection}: {says}")
     return True, f"connection {destination.connection}: {says}"
+
+
+def _shadow(folder: Path) -> Answer[bool]:
+    """It is made with the first message; what is there already must be nobody else's to read."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        raise ConfigurationError(f"{there} is no folder that can be written to")
+    if there == folder and folder.stat().st_mode & 0o077:
+        raise ConfigurationError(f"others can read {folder}, which holds personal data: chmod 700 it")
+    return True, f"a shadow in {folder}; its files hold personal data, also of people who are erased later"
 
 
 def erasure(store: Store) -> Answer[bool]:

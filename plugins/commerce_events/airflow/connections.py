@@ -4,29 +4,35 @@ The same functions serve a task, Airflow's servers and the plain command line.
 """
 
 import logging
+import time
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from airflow.sdk import get_current_context
 
-from commerce_events.airflow.files import SETTINGS_FILE, golden_folder, include_folder
+from commerce_events.airflow.files import SETTINGS_FILE, golden_folder, include_folder, shadow_folder
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
 from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
 from commerce_events.airflow.ledger_url import ledger_url
 from commerce_events.airflow.lookup import find
-from commerce_events.airflow.wall import now
+from commerce_events.airflow.wall import clock, now
 from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load_settings
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
+from commerce_events.destinations.shadow import ShadowClient
+from commerce_events.domain.backfills import Backfill, closed
+from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.schema import migrate, revisions
 from commerce_events.sources.elasticpath import ElasticPathSource
-from commerce_events.sources.elasticpath.pace import PATIENCE, Patience
+from commerce_events.sources.elasticpath.pace import PATIENCE, Paced, Patience, SharedPace
 from commerce_events.sources.source import Rules
+from commerce_events.steps.budget import RequestBudget, requests_to
 from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
@@ -34,6 +40,7 @@ from commerce_events.templates.library import Templates
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it greets whoever looks at a schema
+LINES_PER_SECOND = 1_000_000.0  # a file sets no rate
 NEW_NAMESPACE = "python -c 'import uuid; print(uuid.uuid4())'"
 
 
@@ -63,8 +70,14 @@ def open_ledger(*, reads_only: bool = False) -> Ledger:
     return Ledger(engine, reads_only=reads_only)
 
 
-def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PATIENCE) -> OpenStore:
-    """A store of commerce.toml with all that a capture needs."""
+def open_store(
+    name: str,
+    ledger: Ledger | None = None,
+    patience: Patience = PATIENCE,
+    *,
+    backfill: Backfill | None = None,
+) -> OpenStore:
+    """A store of commerce.toml with all that a capture needs; `backfill`: the one that asks, if one does."""
     known = settings().stores
     if name not in known:
         raise ConfigurationError(f"{SETTINGS_FILE} has no store {name!r}; it has {', '.join(known)}")
@@ -73,13 +86,17 @@ def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PAT
     refuse_the_sandbox_namespace(store, hook.settings().base_url)
     ledger = ledger or open_ledger()
     ledger.charter.accept_store(name, store.namespace)
+    per_second = hook.settings().requests_per_second
+    pace = _pace(ledger, name, per_second, backfill is not None)
     return OpenStore(
         settings=store,
-        source=ElasticPathSource(hook.client(patience), _rules(store)),
+        source=ElasticPathSource(hook.client(patience, pace), _rules(store)),
         ledger=ledger,
         renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key()),
         clock=now,
         run=_run_id(),
+        door=Door.POLL if backfill is None else Door.BACKFILL,
+        backfill=backfill,
     )
 
 
@@ -124,13 +141,23 @@ def open_destination(name: str) -> Destination:
     known = settings().destinations
     if name not in known:
         raise ConfigurationError(f"{SETTINGS_FILE} has no destination {name!r}; it has {', '.join(known)}")
+    max_age, senders = timedelta(hours=known[name].max_age_hours), known[name].senders
+    if (folder := known[name].folder) is not None:
+        return Destination(name, ShadowClient(shadow_folder(folder)), LINES_PER_SECOND, max_age, senders)
     hook = SegmentHook(known[name].connection)
-    return Destination(
-        name=name,
-        client=hook.client(),
-        events_per_second=hook.settings().max_events_per_second,
-        max_age=timedelta(hours=known[name].max_age_hours),
-    )
+    return Destination(name, hook.client(), hook.settings().max_events_per_second, max_age, senders)
+
+
+def routing(preset: str, store: Store) -> Mapping[str, bool]:
+    """A preset of commerce.toml as a backfill of this store carries it, whatever its connections say."""
+    file = settings()
+    if preset not in file.integrations:
+        known = ", ".join(file.integrations)
+        raise ConfigurationError(f"{SETTINGS_FILE} has no section integrations.{preset}; it has {known}")
+    ends = [file.destinations[name] for name in store.destinations]
+    hooks = [SegmentHook(end.connection) for end in ends if end.folder is None]
+    named = {name: said for hook in hooks for name, said in hook.settings().integrations.items()}
+    return closed(file.integrations[preset], named)
 
 
 def renderers(ledger: Ledger) -> dict[str, Renderer]:
@@ -146,12 +173,22 @@ def renderer(store: Store, key: bytes) -> Renderer:
     known = settings().destinations
     receivers = {
         name: Receiver(
-            Contracts.load(include / "contracts" / known[name].kind, known[name].allow_commands),
+            Contracts.load(include / "contracts" / known[name].speaks, known[name].allow_commands),
             known[name].needs_consent,
+            known[name].is_shadow,
         )
         for name in store.destinations
     }
     return Renderer(store, templates, receivers, key)
+
+
+def _pace(ledger: Ledger, store: str, per_second: float, backfill: bool) -> Paced | None:
+    """One for all who read the store. Who only looks asks at a pace of their own, and writes nothing."""
+    if ledger.charter.reads_only:
+        return None
+    ledger.gate.prepare(requests_to(store))
+    budget = RequestBudget(ledger, store, per_second, clock(), backfill)
+    return SharedPace(budget.book, per_second, time.monotonic, time.sleep)
 
 
 def _rules(store: Store) -> Rules:

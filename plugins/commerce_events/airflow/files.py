@@ -17,6 +17,13 @@ def golden_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def shadow_folder(named: str) -> Path:
+    """Where a shadow destination writes; a relative path begins in AIRFLOW_HOME."""
+    from airflow.configuration import get_airflow_home
+
+    return Path(get_airflow_home()) / Path(named).expanduser()
+
+
 def include_folder() -> Path:
     """The folder with commerce.toml, templates and contracts; ConfigurationError says where it was sought."""
     # Imported here: Airflow takes seconds to load, and who needs only the names above must not wait for it.

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from commerce_events.steps.deliver import Clock
+from commerce_events.steps.clock import Clock
 
 
 def now() -> datetime:

@@ -2,23 +2,46 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
 
 from commerce_events.config.section import Section, Text
 
 
 class Destination(Section):
-    """One receiver.
+    """One receiver. A shadow gets everything and tells nobody: it writes files into `folder`, or sends to the
+    test source that `connection` names.
 
     `needs_consent`: categories a person must have agreed to. `allow_commands`: events that may leave although
-    receivers take them for commands, such as User Deleted.
+    receivers take them for commands, such as User Deleted. `senders`: batches on their way at once.
     """
 
-    kind: Literal["segment"] = "segment"
+    kind: Literal["segment", "shadow"] = "segment"
     connection: Text = "segment_default"
+    folder: Text | None = None
     max_age_hours: Annotated[StrictInt, Field(ge=1)] = 72
+    senders: Annotated[StrictInt, Field(ge=1, le=16)] = 4
     needs_consent: tuple[Text, ...] = ()
     allow_commands: tuple[Text, ...] = ()
+
+    @property
+    def speaks(self) -> Literal["segment"]:
+        """Whose contracts its messages keep."""
+        return "segment"
+
+    @property
+    def is_shadow(self) -> bool:
+        return self.kind == "shadow"
+
+    @model_validator(mode="after")
+    def _shadow_says_where(self) -> "Destination":
+        if self.is_shadow and (self.folder is None) == ("connection" not in self.model_fields_set):
+            raise PydanticCustomError(
+                "shadow", "a shadow needs either a folder for its files or the connection of a test source"
+            )
+        if not self.is_shadow and self.folder is not None:
+            raise PydanticCustomError("folder", "only a shadow writes files: kind = 'shadow'")
+        return self
 
 
 class Health(Section):

@@ -8,17 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StrictBool, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from commerce_events.config.contradictions import contradictions
 from commerce_events.config.destinations import Destination, Health
 from commerce_events.config.errors import explain
-from commerce_events.config.section import Name, Section
+from commerce_events.config.section import Name, Section, Text
 from commerce_events.config.stores import Store
 from commerce_events.config.trackings import Trackings
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.templates.engine import Service
+
+# Which receivers behind a destination see a backfill's messages, by their names there.
+Preset = dict[Text, StrictBool]
+PRESETS: Mapping[str, Preset] = {"quiet": {"All": False}, "everything": {}}
 
 
 class Settings(Section):
@@ -28,6 +32,7 @@ class Settings(Section):
     destinations: Annotated[dict[Name, Destination], Field(min_length=1)] = Field(
         default_factory=lambda: {"segment": Destination()}
     )
+    integrations: Annotated[dict[Name, Preset], Field(validate_default=True)] = Field(default_factory=dict)
     trackings: Trackings = Trackings()
     health: Health = Health()
 
@@ -38,6 +43,11 @@ class Settings(Section):
             for file, own in store.templates().items():
                 services[file] = services.get(file, own) & own
         return services
+
+    @field_validator("integrations")
+    @classmethod
+    def _beside_ours(cls, said: dict[str, Preset]) -> dict[str, Preset]:
+        return {**PRESETS, **said}
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Settings":

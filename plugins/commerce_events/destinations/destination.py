@@ -7,9 +7,11 @@ from typing import Protocol
 
 from commerce_events.domain.batches import Limits
 
+SENDERS = 4
+
 
 class Client(Protocol):
-    """Speaks to one receiver."""
+    """Speaks to one receiver. Threads share it."""
 
     @property
     def limits(self) -> Limits: ...
@@ -20,9 +22,13 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A receiver under its configured name. A message not accepted within `max_age` becomes a dead letter."""
+    """A receiver under its configured name. A message not accepted within `max_age` becomes a dead letter.
+
+    `senders`: how many batches may be on their way at once.
+    """
 
     name: str
     client: Client
     events_per_second: float
     max_age: timedelta
+    senders: int = SENDERS

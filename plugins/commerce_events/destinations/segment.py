@@ -10,6 +10,7 @@ import requests
 from commerce_events import __version__
 from commerce_events.destinations.gzipped import gzipped
 from commerce_events.destinations.waits import retry_after
+from commerce_events.domain.backfills import Backfill
 from commerce_events.domain.batches import Limits
 from commerce_events.domain.errors import ConfigurationError, RejectedError, TransientError
 from commerce_events.domain.identity import Identity
@@ -29,26 +30,37 @@ PAUSE_AFTER_429 = 1.0  # where no Retry-After comes along
 
 
 def compose(
-    call: Mapping[str, Any], *, message_id: str, occurred_at: datetime, identity: Identity | None
+    call: Mapping[str, Any],
+    *,
+    message_id: str,
+    occurred_at: datetime,
+    identity: Identity | None,
+    backfill: Backfill | None = None,
 ) -> dict[str, Any]:
     """A template's call as a message: ids, time and library are set here, whatever the template says.
 
-    `identity` None leaves userId and anonymousId to the template.
+    `identity` None leaves userId and anonymousId to the template. A backfill names itself in `context`, and
+    what it says about receivers stands above what the template says.
     """
     message = dict(call)
     message["messageId"] = message_id
     message["timestamp"] = (
         occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
-    context = message.get("context")
-    message["context"] = (
-        {**context, "library": LIBRARY} if isinstance(context, dict) else {"library": LIBRARY}
-    )
+    message["context"] = _context(message.get("context"), backfill)
+    if backfill is not None and backfill.integrations:
+        message["integrations"] = dict(backfill.integrations)
     if identity is not None:
         ids = {"userId": identity.user_id, "anonymousId": identity.anonymous_id}
         message = {key: value for key, value in message.items() if key not in ids}
         message |= {key: value for key, value in ids.items() if value is not None}
     return message
+
+
+def _context(said: Any, backfill: Backfill | None) -> dict[str, Any]:
+    """`backfill` is no key of Segment's own: receivers ignore it, warehouses make it a column."""
+    marked = {} if backfill is None else {"backfill": {"id": backfill.id}}
+    return {**(said if isinstance(said, dict) else {}), **marked, "library": LIBRARY}
 
 
 class SegmentClient:

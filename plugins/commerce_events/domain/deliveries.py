@@ -39,3 +39,4 @@ class Message:
     body: bytes
     captured_at: int  # microseconds since 1970, UTC
     attempts: int
+    priority: Priority = Priority.LIVE

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     BEFORE_START = "before_start"  # older than the store's `start`; a backfill can reopen it
     TRACKING_OFF = "tracking_off"  # its tracking is switched off; a backfill can reopen it
     FENCE = "fence"  # left to the live sync by a backfill; can be reopened
+    CANCELLED = "cancelled"  # withdrawn with its backfill before it was sent; a backfill can reopen it
     UNKNOWN_TIME = "unknown_time"  # it happened, but no source tells when
     ANONYMISED = "anonymised"  # the change is the erasure of personal data itself
     TEST_ORDER = "test_order"  # matches the store's filter for test orders
@@ -38,7 +39,7 @@ class Reason(StrEnum):
     EMPTY = "empty"  # the template yields nothing for this fact
 
 
-REOPENABLE = frozenset({Reason.BEFORE_START, Reason.TRACKING_OFF, Reason.FENCE})
+REOPENABLE = frozenset({Reason.BEFORE_START, Reason.TRACKING_OFF, Reason.FENCE, Reason.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)

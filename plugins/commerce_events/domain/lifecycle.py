@@ -9,22 +9,38 @@ from commerce_events.domain.customer_life import customer_facts, known_traits
 from commerce_events.domain.facts import ONCE, Fact, Kind, Reason
 from commerce_events.domain.order_life import order_facts, refunded_total, watched_hashes
 from commerce_events.domain.records import Order, Record
-from commerce_events.domain.states import Judgement, Policy, State, is_news
+from commerce_events.domain.states import Judgement, Policy, State, concerns
 
 
 def judge(record: Record, seen: State | None, policy: Policy) -> Judgement:
-    """Derive the facts of one look. An older or equal look than `seen` implies nothing new."""
-    if seen is not None and not is_news(record, seen):
+    """Derive the facts of one look. An older or equal look than `seen` implies nothing new.
+
+    What a backfill leaves to the live sync is not kept as done: the live sync will find it new.
+    """
+    if seen is not None and not concerns(record, seen, policy):
         return Judgement(seen, ())
     if isinstance(record.subject, Order):
         facts, watched = order_facts(record, seen, policy), watched_hashes(record)
         refunded = max(refunded_total(record.subject) or 0, seen.refunded if seen else 0)
     else:
         facts, watched, refunded = customer_facts(record, seen, policy), known_traits(record, seen), 0
-    done = (seen.done if seen else frozenset()) | {fact.kind for fact in facts if fact.kind in ONCE}
+    told = [_screen(fact, record, seen, policy) for fact in facts]
+    left = {fact.kind for fact in told if fact.filtered is Reason.FENCE}
+    if Kind.ORDER_REFUNDED in left:
+        refunded = seen.refunded if seen else 0
+    done = (seen.done if seen else frozenset()) | ({fact.kind for fact in facts} & ONCE - left)
     state = State(record.updated_at, record.digest, refunded, watched, done, record.subject.anonymised)
-    told = sorted(facts, key=lambda fact: list(Kind).index(fact.kind))
-    return Judgement(state, tuple(_screen(fact, record, seen, policy) for fact in told))
+    return Judgement(replace(state, settled=not left), tuple(sorted(told, key=place)))
+
+
+def place(fact: Fact) -> int:
+    """Facts of one look are told in this order."""
+    return list(Kind).index(fact.kind)
+
+
+def screened(fact: Fact, record: Record, policy: Policy) -> Fact:
+    """A fact told anew, of a record that is known: whether it is told by these rules."""
+    return _screen(replace(fact, filtered=None), record, None, policy)
 
 
 def _screen(fact: Fact, record: Record, seen: State | None, policy: Policy) -> Fact:
@@ -39,5 +55,11 @@ def _screen(fact: Fact, record: Record, seen: State | None, policy: Policy) -> F
         Reason.UNKNOWN_TIME: not fact.certain and seen is None and record.created_at < policy.start,
         Reason.TRACKING_OFF: fact.kind in policy.disabled,
         Reason.BEFORE_START: fact.occurred_at < policy.start,
+        Reason.FENCE: isinstance(subject, Order) and _is_lives(fact, policy),
     }
     return replace(fact, filtered=next((reason for reason, holds in untold.items() if holds), None))
+
+
+def _is_lives(fact: Fact, policy: Policy) -> bool:
+    """People are left out: who they are goes before what they bought, and is no event of its own time."""
+    return policy.live is not None and fact.occurred_at >= policy.live.fence

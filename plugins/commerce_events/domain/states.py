@@ -25,6 +25,17 @@ class Policy:
     partial_refunds: bool = True
     zero_price: bool = True  # announce orders that cost nothing
     test_orders: bool = False  # announce orders that match the test filter
+    live: "Live | None" = None  # a backfill's: what it leaves to the live sync
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What is the live sync's to tell: all that happened from the fence on, and whatever has changed in a
+    known record since the live sync's own start.
+    """
+
+    start: datetime
+    fence: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,13 @@ def is_news(record: Record, seen: State | None) -> bool:
     if seen is None or record.updated_at > seen.updated_at:
         return True
     return record.updated_at == seen.updated_at and not (seen.settled and looks_like(record, seen))
+
+
+def concerns(record: Record, seen: State | None, policy: Policy) -> bool:
+    """Whether a look is to be judged: a backfill leaves to the live sync what that one reads in any case."""
+    if not is_news(record, seen):
+        return False
+    return seen is None or policy.live is None or record.updated_at < policy.live.start
 
 
 def looks_like(record: Record, seen: State) -> bool:

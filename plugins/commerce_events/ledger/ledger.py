@@ -2,6 +2,7 @@
 
 from sqlalchemy import Engine
 
+from commerce_events.ledger.accounts import Accounts
 from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.erasures import Erasures
@@ -10,13 +11,16 @@ from commerce_events.ledger.inputs import Inputs
 from commerce_events.ledger.lanes import Lanes
 from commerce_events.ledger.outbox import Outbox
 from commerce_events.ledger.people import People
+from commerce_events.ledger.plans import Plans
 from commerce_events.ledger.records import Records
 from commerce_events.ledger.regulations import Regulations
 from commerce_events.ledger.rejects import Rejects
+from commerce_events.ledger.reopening import Reopening
 from commerce_events.ledger.reports import Reports
 from commerce_events.ledger.scans import Scans
 from commerce_events.ledger.schema import require_current
 from commerce_events.ledger.waiting import Waiting
+from commerce_events.ledger.withdrawal import Withdrawal
 
 
 class Ledger:
@@ -43,4 +47,8 @@ class Ledger:
         self.waiting = Waiting(database)
         self.inputs = Inputs(database)
         self.reports = Reports(database)
+        self.accounts = Accounts(database)
+        self.plans = Plans(database)
+        self.reopening = Reopening(database)
+        self.withdrawal = Withdrawal(database)
         self.charter.accept_recipe()

@@ -113,6 +113,16 @@ class Outbox:
             change_lanes(connection, request.claim, request.lanes, **rest)
         return until
 
+    def withdraw(self, request: Request) -> None:
+        """Take back a batch that was never sent: it is owed as if it had not been begun."""
+        with self.database.write() as connection:
+            _note(connection, request, Answer.POSTPONED, "never sent: the destination had closed")
+            if hold(connection, request.claim, request.lanes):
+                _forget_attempt(connection, request)
+                these = _these(connection, request.claim.destination, request.ids)
+                untried = {"attempts": delivery.c.attempts - 1}
+                connection.execute(update(delivery).where(these).values(**untried))
+
     def expire(self, destination: str, before: datetime, now: datetime) -> int:
         """Turn what has been pending since `before` into dead letters; returns how many."""
         with self.database.write() as connection:

@@ -18,8 +18,9 @@ from commerce_events.ledger.bulk import bulk, copy_rows
 from commerce_events.ledger.daily import DailyKey, count_daily
 from commerce_events.ledger.database import Database, among_texts, next_numbers
 from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
-from commerce_events.ledger.packing import packed
-from commerce_events.ledger.scans import Step, advance
+from commerce_events.ledger.reopening import reopen
+from commerce_events.ledger.rows import delivery_row, payload_row
+from commerce_events.ledger.scans import Progress
 from commerce_events.ledger.tables import delivery, fact, payload, record
 from commerce_events.ledger.traces import write_traces
 
@@ -48,19 +49,25 @@ class Records:
         return {row.record_id: Seen(row.version, _decode(row), row.erased, row.person) for row in rows}
 
     def record(
-        self, entries: Sequence[Entry], *, door: Door, now: datetime, run: str | None, step: Step | None
+        self, entries: Sequence[Entry], *, door: Door, now: datetime, run: str | None, step: Progress | None
     ) -> Outcome:
         """Write judged records of one stream. The cursor moves only if no record was lost to another."""
         with self.database.write() as connection:
             won = _write_states(connection, entries)
             told = [(entry, told) for entry in entries if entry.record.id in won for told in entry.told]
             fresh = _write_facts(connection, told, door, now, run)
-            counts = _write_deliveries(connection, [pair for pair in told if pair[1].event_id in fresh], now)
+            counts, days = _write_deliveries(
+                connection, [pair for pair in told if pair[1].event_id in fresh], now
+            )
+            known = [(told, entry.priority) for entry, told in told if told.event_id not in fresh]
+            opened, moved = reopen(connection, known, door, now, run)
+            days.update(moved)
+            count_daily(connection, days)
             lost = frozenset(entry.record.id for entry in entries) - won
             _write_traces(connection, [entry for entry in entries if entry.record.id in won], now)
             if step is not None and not lost:
-                advance(connection, step)
-        return Outcome(counts, lost)
+                step.advance(connection)
+        return Outcome(counts + opened, lost)
 
 
 def _write_states(connection: Connection, entries: Sequence[Entry]) -> frozenset[str]:
@@ -98,18 +105,21 @@ def _if_new(new: Any) -> Any:
 
 def _write_deliveries(
     connection: Connection, told: Sequence[tuple[Entry, Told]], now: datetime
-) -> Counter[str]:
-    owed = [(entry, told, owed) for entry, told in told for owed in told.owed]
+) -> tuple[Counter[str], Counter[DailyKey]]:
+    owed = [(entry.priority, told, owed) for entry, told in told for owed in told.owed]
     if not owed:
-        return Counter()
+        return Counter(), Counter()
     numbers = next_numbers(connection, len(owed))
-    rows = [_delivery_row(*each, number, now) for each, number in zip(owed, numbers, strict=True)]
+    rows = [
+        delivery_row(told, owed, priority, number, now)
+        for (priority, told, owed), number in zip(owed, numbers, strict=True)
+    ]
     connection.execute(*bulk(connection, delivery, rows))
-    bodies = [_payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
+    bodies = [payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
     if bodies:
         copy_rows(connection, payload, bodies)
-    count_daily(connection, Counter(_daily_key(told, owed) for _, told, owed in owed))
-    return Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
+    counts = Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
+    return counts, Counter(_daily_key(told, owed) for _, told, owed in owed)
 
 
 def _write_traces(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
@@ -153,33 +163,6 @@ def _fact_row(entry: Entry, told: Told, door: Door, now: datetime, run: str | No
         "captured_at": micros(now),
         "door": door,
         "run_id": run,
-    }
-
-
-def _delivery_row(entry: Entry, told: Told, owed: Owed, number: int, now: datetime) -> dict[str, Any]:
-    return {
-        "event_id": told.event_id,
-        "destination": owed.destination,
-        "lane": told.lane,
-        "priority": entry.priority,
-        "seq": number,
-        "status": owed.status,
-        "reason": owed.reason,
-        "detail": owed.detail,
-        "attempts": 0,
-        "maybe_sent": 0,
-        "recorded_at": micros(now),
-        "settled_at": None if owed.status == "pending" else micros(now),
-    }
-
-
-def _payload_row(told: Told, owed: Owed, now: datetime) -> dict[str, Any]:
-    return {
-        "event_id": told.event_id,
-        "destination": owed.destination,
-        "month": now.year * 100 + now.month,
-        "body": owed.body,
-        "input": packed(owed.input),
     }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -26,13 +27,31 @@ class Scan:
     cursor: str | None
 
 
+class Progress(Protocol):
+    """How far a pass over a store is once a page is recorded; `served_at` is the store's clock."""
+
+    @property
+    def served_at(self) -> datetime: ...
+
+    def advance(self, connection: Connection) -> None:
+        """Remember it, in the transaction that recorded the page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a scan is once a page is recorded; `served_at` is the store's clock."""
+    """A page of a scan."""
 
     scan: Scan
     cursor: str
     served_at: datetime
+
+    def advance(self, connection: Connection) -> None:
+        """The first beginning stands."""
+        connection.execute(
+            update(scan)
+            .where(scan.c.id == self.scan.id)
+            .values(cursor=self.cursor, began_at=func.coalesce(scan.c.began_at, micros(self.served_at)))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +116,3 @@ class Scans:
         connection.execute(earlier)
         key = (stream.c.store == store, stream.c.stream == name)
         return int(connection.execute(select(stream.c.watermark).where(*key)).scalar_one())
-
-
-def advance(connection: Connection, step: Step) -> None:
-    """Remember a recorded page, in the transaction that recorded it; the first beginning stands."""
-    connection.execute(
-        update(scan)
-        .where(scan.c.id == step.scan.id)
-        .values(cursor=step.cursor, began_at=func.coalesce(scan.c.began_at, micros(step.served_at)))
-    )

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -75,6 +76,7 @@ record = Table(
 )
 
 Index("ix_record_person", record.c.store, record.c.person)
+Index("ix_record_created", record.c.store, record.c.stream, record.c.created_at)
 
 # What happened, told once: the key is computed from the fact itself.
 fact = Table(
@@ -158,7 +160,8 @@ lane = Table(
     Column("failures", Integer, nullable=False),
 )
 
-# One per destination: the pause switch and the rate that all workers share.
+# One per destination, and one per store that is read, as store:NAME: the pause switch, the rate that all
+# workers share, and the part of it for backfills.
 gate = Table(
     "gate",
     metadata,
@@ -166,6 +169,8 @@ gate = Table(
     Column("blocked_until", BigInteger, nullable=False),
     Column("paused", Boolean, nullable=False),
     Column("next_free", BigInteger, nullable=False),
+    Column("backfill_free", BigInteger, nullable=False, server_default="0"),
+    Column("backfill_share", Float, nullable=False, server_default="1"),
 )
 
 # Each request to a destination, written before it is made.
@@ -304,3 +309,40 @@ erasure = Table(
     Column("ended_at", BigInteger),
 )
 Index("ix_erasure_regulation", erasure.c.regulation_id)
+
+# Backfills as they were planned. `wish` is what was asked for, as JSON; `live_at` is the store's own start.
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", String(50), primary_key=True),
+    Column("store", String(100), nullable=False),
+    Column("wish", Text, nullable=False),
+    Column("from_at", BigInteger, nullable=False),
+    Column("to_at", BigInteger, nullable=False),
+    Column("fence_at", BigInteger),
+    Column("live_at", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("seconds", BigInteger, nullable=False),
+    Column("run_id", String(250)),
+    Column("made_at", BigInteger, nullable=False),
+    Column("begun_at", BigInteger),
+    Column("cancelled_at", BigInteger),
+    Column("done_at", BigInteger),
+)
+Index("ix_plan_store", plan.c.store, plan.c.made_at)
+
+# The windows of a plan, and how far each has been captured. `counted` is what the store said at planning.
+plan_window = Table(
+    "plan_window",
+    metadata,
+    Column("plan", String(50), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("stream", String(50), nullable=False),
+    Column("start_at", BigInteger, nullable=False),
+    Column("end_at", BigInteger, nullable=False),
+    Column("counted", Integer),
+    Column("read", Integer, nullable=False),
+    Column("cursor", Text),
+    Column("done_at", BigInteger),
+)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from commerce_events.domain.errors import AttentionError
 from commerce_events.domain.records import Reject
 from commerce_events.ledger.scans import Step
-from commerce_events.steps.ahead import one_ahead
+from commerce_events.steps.complete import prepared
 from commerce_events.steps.deleted import NOT_FOUND, capture_deleted
 from commerce_events.steps.introductions import introducing_streams
 from commerce_events.steps.profiles import tell_profiles
@@ -54,9 +54,10 @@ def capture_records(store: OpenStore, stream: str, ids: Iterable[str]) -> Counte
 def _scan(store: OpenStore, stream: str) -> Counter[str]:
     outcome: Counter[str] = Counter()
     scan = store.ledger.scans.open(store.name, stream, store.settings.start)
-    for page in one_ahead(store.source.changed_since(scan.start, stream, scan.cursor)):
+    for coming in prepared(store, stream, store.source.changed_since(scan.start, stream, scan.cursor)):
+        page = coming.page
         step = Step(scan, page.cursor, page.served_at)
-        outcome += record_all(store, stream, page.records, page.rejects, step)
+        outcome += record_all(store, stream, page.records, page.rejects, step, coming.complete)
         log.info("store %s, %s: %s", store.name, stream, dict(outcome))
     store.ledger.scans.finish(scan, store.clock())
     return outcome

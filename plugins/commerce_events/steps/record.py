@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from commerce_events.domain.errors import TransientError
 from commerce_events.domain.identity import Identity
-from commerce_events.domain.lifecycle import judge
-from commerce_events.domain.records import Customer, Profile, Record, Reject
-from commerce_events.domain.states import State, is_news
+from commerce_events.domain.lifecycle import judge, place
+from commerce_events.domain.past import facts_again
+from commerce_events.domain.records import Record, Reject
+from commerce_events.domain.states import State, concerns
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
-from commerce_events.ledger.scans import Step
+from commerce_events.ledger.scans import Progress
 from commerce_events.steps.background import (
     Background,
     background,
@@ -21,8 +22,10 @@ from commerce_events.steps.background import (
     trace_of,
     with_consent,
 )
+from commerce_events.steps.complete import Complete, Look, completed
 from commerce_events.steps.erase import erase_person
 from commerce_events.steps.introductions import strangers
+from commerce_events.steps.past import Past, PastByRecord, untold_of
 from commerce_events.steps.store import OpenStore
 
 # Each lost race means that another capture recorded the same records; a second one is rare already.
@@ -37,19 +40,21 @@ def record_all(
     stream: str,
     records: Sequence[Record],
     rejects: Sequence[Reject] = (),
-    step: Step | None = None,
+    step: Progress | None = None,
+    complete: Complete | None = None,
 ) -> Counter[str]:
-    """Record what is new in these records of one stream, keep the rejects, and note how far a scan is."""
+    """Record what is new in these records of one stream, keep the rejects, and note how far a scan is.
+
+    `complete`: those that have been asked for in detail already.
+    """
     outcome = Counter({"records": len(records) + len(rejects)})
     outcome.update(keep_rejects(store, stream, rejects))
-    complete: dict[str, Record] = {}  # what was asked for in detail is not asked again after a lost race
+    complete = dict(complete or {})  # what was asked for in detail is not asked again after a lost race
     for _ in range(MOST_LOST_RACES):
-        seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
-        news, unreadable = _news(store, records, seen, complete)
-        outcome.update(keep_rejects(store, stream, unreadable))
-        outcome.update(_introduced(store, news))
-        known = background(store, news, seen)
-        entries = [_judged(store, record, seen.get(record.id), known, step) for record in news]
+        news = news_of(store, stream, records, complete)
+        outcome.update(keep_rejects(store, stream, news.unreadable))
+        outcome.update(_introduced(store, news.records))
+        entries = judged(store, news, step)
         written = store.ledger.records.record(
             entries, door=store.door, now=store.clock(), run=store.run, step=step
         )
@@ -57,10 +62,37 @@ def record_all(
         outcome["changed"] += len(entries) - len(written.lost)
         outcome.update(_erased(store, [entry for entry in entries if entry.record.id not in written.lost]))
         if not written.lost:
-            store.ledger.rejects.settle(store.name, stream, [record.id for record in news], store.clock())
+            read = [record.id for record in news.records]
+            store.ledger.rejects.settle(store.name, stream, read, store.clock())
             return outcome
         records = [record for record in records if record.id in written.lost]
     raise TransientError(f"{len(records)} records of {store.name} were written by others each time we tried")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Of some records of a stream: what is known of them all, and those that have something to tell."""
+
+    seen: KnownStates
+    untold: PastByRecord
+    records: Sequence[Record]
+    unreadable: Sequence[Reject]
+
+
+def news_of(store: OpenStore, stream: str, records: Sequence[Record], complete: Complete) -> News:
+    """Reads the ledger, and from the store what costs a request of its own; `complete` keeps that."""
+    seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
+    untold = untold_of(store, stream, seen)
+    return News(seen, untold, *_news(store, records, seen, untold, complete))
+
+
+def judged(store: OpenStore, news: News, step: Progress | None = None) -> list[Entry]:
+    """What would be recorded of the news now. Only reads: a dry run ends here."""
+    known = background(store, news.records, news.seen)
+    return [
+        _judged(store, record, news.seen.get(record.id), news.untold.get(record.id, ()), known, step)
+        for record in news.records
+    ]
 
 
 def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Counter[str]:
@@ -71,36 +103,29 @@ def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Co
 
 
 def _news(
-    store: OpenStore, records: Iterable[Record], seen: KnownStates, complete: dict[str, Record]
+    store: OpenStore,
+    records: Iterable[Record],
+    seen: KnownStates,
+    untold: PastByRecord,
+    complete: Complete,
 ) -> tuple[list[Record], list[Reject]]:
-    """The records that differ from what is known, with all that their payments tell."""
-    news: list[Record] = []
-    unreadable: list[Reject] = []
+    """The records that have something to tell, with all that their payments do: news, or their past."""
+    states = {record_id: known.state for record_id, known in seen.items()}
+    looks: list[Look] = []
     for record in records:
-        known = seen.get(record.id)
-        if not is_news(record, known.state if known else None):
-            continue
-        found = _completed(store, record, known, complete)
-        if isinstance(found, Reject):
-            unreadable.append(found)
-            continue
-        complete[record.id] = found
-        if is_news(found, known.state if known else None):
-            news.append(found)
-    return news, unreadable
-
-
-def _completed(
-    store: OpenStore, record: Record, known: Seen | None, complete: dict[str, Record]
-) -> Record | Reject:
-    """All there is to know of a record. Two contents of one second: the store says which one is newer."""
-    if isinstance(record.subject, Profile) or (
-        isinstance(record.subject, Customer) and record.subject.deleted
-    ):
-        return record  # worked out here; no store has it
-    if known is not None and record.updated_at == known.state.updated_at:
-        return store.source.read(record.stream, record.id)
-    return complete.get(record.id) or store.source.complete(record)
+        is_new = concerns(record, states.get(record.id), store.policy)
+        if is_new or record.id in untold:
+            looks.append((record, seen.get(record.id) if is_new else None))
+    found = completed(store, looks, complete)
+    told = [found[record.id] for record, _ in looks]
+    whole = [each for each in told if isinstance(each, Record)]
+    complete.update({record.id: record for record in whole})
+    news = [
+        record
+        for record in whole
+        if record.id in untold or concerns(record, states.get(record.id), store.policy)
+    ]
+    return news, [each for each in told if isinstance(each, Reject)]
 
 
 def _introduced(store: OpenStore, news: Sequence[Record]) -> Counter[str]:
@@ -113,24 +138,32 @@ def _introduced(store: OpenStore, news: Sequence[Record]) -> Counter[str]:
 
 
 def _judged(
-    store: OpenStore, record: Record, seen: Seen | None, known: Background, step: Step | None
+    store: OpenStore,
+    record: Record,
+    seen: Seen | None,
+    untold: Past,
+    known: Background,
+    step: Progress | None,
 ) -> Entry:
     identity = known.people[record.id]
     record = with_consent(record, known)
-    judgement = judge(record, seen.state if seen else None, store.settings.lifecycle_policy())
+    policy = store.policy
+    judgement = judge(record, seen.state if seen else None, policy)
+    again = facts_again(record, untold, policy, judgement.facts)
     told = [
         row
-        for fact in judgement.facts
+        for fact in sorted((*judgement.facts, *again), key=place)
         for row in store.renderer.told(
             screened(fact, record, known),
             record,
             store.door,
             identity=identity,
             first_order=first_order(fact, record, known),
+            backfill=store.backfill,
         )
     ]
     settled = step is not None and record.updated_at + SETTLED_AFTER <= step.served_at
-    state = replace(judgement.state, settled=settled)
+    state = replace(judgement.state, settled=settled and judgement.state.settled)
     erased = record.id in known.erased
     return Entry(
         record=record,

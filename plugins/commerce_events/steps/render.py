@@ -14,6 +14,7 @@ import orjson
 from commerce_events.config import Store
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.segment import compose
+from commerce_events.domain.backfills import Backfill, backfill_of
 from commerce_events.domain.batches import MAX_MESSAGE_BYTES
 from commerce_events.domain.consent import lacks_consent
 from commerce_events.domain.deliveries import Door, Status
@@ -52,10 +53,14 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What one destination demands of a message before it may leave."""
+    """What one destination demands of a message before it may leave.
+
+    A shadow never shares its ids with anybody: Segment would take a later, real message for a repetition.
+    """
 
     contracts: Contracts
     needs_consent: Collection[str] = ()
+    is_shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,12 @@ class Renderer:
         *,
         identity: Identity | None = None,
         first_order: bool | None = None,
+        backfill: Backfill | None = None,
     ) -> list[Told]:
         """The rows for one fact: one, or one for each call its template makes.
 
-        `identity`: the ids to send, where they are not what the record alone says.
+        `identity`: the ids to send, where they are not what the record alone says. `backfill` marks the
+        messages and changes no id.
         """
         identity = identity or self.identity(record)
         lane = lane_of(identity.person or f"{record.stream}:{record.id}")
@@ -92,6 +99,8 @@ class Renderer:
             ended = [Owed(name, Status.FILTERED, fact.filtered) for name in self.store.destinations]
             return [Told(event_id(self.store.namespace, fact), fact, "", lane, ended)]
         document = self._input(fact, record, identity, door, first_order)
+        if backfill is not None:
+            document["commerce"]["event"]["backfill"] = backfill.kept()
         rendering = self.render(fact.kind, fact.occurred_at, document)
         return [self._part(fact, part, lane, rendering) for part in rendering.parts]
 
@@ -118,11 +127,16 @@ class Renderer:
             return Owed(destination, Status.FILTERED, Reason.EMPTY)
         message = compose(
             call,
-            message_id=message_id(event, destination, first=destination == self.store.destinations[0]),
+            message_id=message_id(event, destination, first=self._is_first(destination)),
             occurred_at=rendering.occurred_at,
             identity=self._identity_of(rendering),
+            backfill=backfill_of(rendering.document["commerce"]["event"]),
         )
         return self._checked(message, rendering, destination)
+
+    def _is_first(self, destination: str) -> bool:
+        real = (name for name in self.store.destinations if not self.receivers[name].is_shadow)
+        return destination == next(real, None)
 
     def _input(
         self, fact: Fact, record: Record, identity: Identity, door: Door, first_order: bool | None

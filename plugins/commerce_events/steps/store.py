@@ -1,11 +1,13 @@
 """A store opened for work: its settings, its source, the ledger, and how its facts are rendered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commerce_events.config import Store
+from commerce_events.domain.backfills import Backfill
 from commerce_events.domain.deliveries import Door, Priority
+from commerce_events.domain.states import Policy
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sources.source import Source
 from commerce_events.steps.render import Renderer
@@ -15,7 +17,8 @@ from commerce_events.steps.render import Renderer
 class OpenStore:
     """What a capture needs, built at the edge.
 
-    `run` names the run in the facts it tells, `door` says through which one records are met.
+    `run` names the run in the facts it tells, `door` says through which one records are met; `backfill` is
+    the one that asks, if one does.
     """
 
     settings: Store
@@ -25,10 +28,16 @@ class OpenStore:
     clock: Callable[[], datetime]
     run: str | None = None
     door: Door = Door.POLL
+    backfill: Backfill | None = None
 
     @property
     def name(self) -> str:
         return self.settings.name
+
+    @property
+    def policy(self) -> Policy:
+        """The rules that records are judged by."""
+        return replace(self.settings.lifecycle_policy(), live=self.backfill.live if self.backfill else None)
 
     @property
     def priority(self) -> Priority:

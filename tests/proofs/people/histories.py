@@ -169,6 +169,9 @@ class Lives:
 
     shoppers: Sequence[Shopper]
 
+    def is_complete(self, record: Record) -> bool:
+        return True
+
     def complete(self, record: Record) -> Record:
         return record
 

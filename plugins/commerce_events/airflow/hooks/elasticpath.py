@@ -6,7 +6,7 @@ from commerce_events.airflow.fields import base_url, number, required
 from commerce_events.airflow.hooks.service import ServiceHook
 from commerce_events.domain.errors import CommerceEventsError
 from commerce_events.sources.elasticpath import ElasticPathClient
-from commerce_events.sources.elasticpath.pace import BRIEF, PATIENCE, Patience
+from commerce_events.sources.elasticpath.pace import BRIEF, PATIENCE, Paced, Patience
 
 REQUESTS_PER_SECOND = 10.0  # a tenth of what a production store allows: others need the store too
 
@@ -42,8 +42,8 @@ class ElasticPathHook(ServiceHook):
             identity_key=str(connection.extra_dejson.get("identity_key") or "").encode() or None,
         )
 
-    def client(self, patience: Patience = PATIENCE) -> ElasticPathClient:
-        """A client on a session of its own. It makes no request yet."""
+    def client(self, patience: Patience = PATIENCE, pace: Paced | None = None) -> ElasticPathClient:
+        """A client on a session of its own. It makes no request yet. `pace`: one that it shares."""
         settings = self.settings()
         return ElasticPathClient(
             self.get_conn(),
@@ -52,6 +52,7 @@ class ElasticPathHook(ServiceHook):
             settings.client_secret,
             connection=self.http_conn_id,
             requests_per_second=settings.requests_per_second,
+            pace=pace,
             patience=patience,
         )
 

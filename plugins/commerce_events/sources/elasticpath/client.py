@@ -8,7 +8,7 @@ import requests
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.sources.elasticpath.answers import Answer, meaning
 from commerce_events.sources.elasticpath.exchange import Exchange
-from commerce_events.sources.elasticpath.pace import PATIENCE, Patience
+from commerce_events.sources.elasticpath.pace import PATIENCE, Pace, Paced, Patience
 from commerce_events.sources.elasticpath.tokens import Tokens
 
 # A store's limit is 25 (development) to 100 requests a second, shared with its shop.
@@ -17,7 +17,10 @@ TIMEOUT = (10.0, 60.0)  # seconds to connect, and of silence
 
 
 class ElasticPathClient:
-    """`session` comes from the hook, with proxy and TLS settings. Threads may share a client."""
+    """`session` comes from the hook, with proxy and TLS settings. Threads may share a client.
+
+    `pace` is one that others share; without it the client keeps `requests_per_second` by itself.
+    """
 
     def __init__(
         self,
@@ -28,6 +31,7 @@ class ElasticPathClient:
         *,
         connection: str = "elasticpath_default",
         requests_per_second: float = REQUESTS_PER_SECOND,
+        pace: Paced | None = None,
         patience: Patience = PATIENCE,
         timeout: tuple[float, float] = TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
@@ -39,7 +43,8 @@ class ElasticPathClient:
         self._credentials = {"client_id": client_id, "client_secret": client_secret}
         self._connection = connection
         self._timeout = timeout
-        self._exchange = Exchange(self._base_url, connection, requests_per_second, patience, clock, sleep)
+        pace = pace or Pace(requests_per_second, clock, sleep)
+        self._exchange = Exchange(self._base_url, connection, pace, patience, clock, sleep)
         self._tokens = Tokens(self._exchange, self._ask_for_token, connection, clock)
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:

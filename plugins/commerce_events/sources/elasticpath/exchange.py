@@ -11,7 +11,7 @@ import requests
 
 from commerce_events.domain.errors import ConfigurationError, TransientError
 from commerce_events.sources.elasticpath.answers import RETRIED, Answer
-from commerce_events.sources.elasticpath.pace import Pace, Patience, http_date, retry_after
+from commerce_events.sources.elasticpath.pace import Paced, Patience, http_date, retry_after
 
 # These can be anything from a lost cable to a proxy's mood; the same request may pass.
 PASSING = (
@@ -23,13 +23,13 @@ PASSING = (
 
 
 class Exchange:
-    """Sends requests at our own pace, and repeats those that failed for a passing reason."""
+    """Sends requests at a pace, and repeats those that failed for a passing reason."""
 
     def __init__(
         self,
         base_url: str,
         connection: str,
-        per_second: float,
+        pace: Paced,
         patience: Patience,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -38,7 +38,7 @@ class Exchange:
         self._connection = connection
         self._patience = patience
         self._sleep = sleep
-        self._pace = Pace(per_second, clock, sleep)
+        self._pace = pace
 
     def run(self, label: str, send: Callable[[], requests.Response]) -> Answer:
         """The first answer that is no passing failure. Raises TransientError when patience ends."""

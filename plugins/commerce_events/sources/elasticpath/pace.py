@@ -1,4 +1,4 @@
-"""How fast we ask: a request rate of our own, and the waits between attempts."""
+"""How fast we ask: a request rate, of our own or shared with others, and the waits between attempts."""
 
 import random
 from collections.abc import Callable
@@ -6,9 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
+from typing import Protocol
 
 # A store may ask for any wait; beyond this the run had better end and the next one try.
 MAX_RETRY_AFTER = 300.0
+
+
+# Requests are booked for so long ahead, in seconds: a few questions a second, however many requests.
+AHEAD = 0.25
+
+
+class Paced(Protocol):
+    def take(self) -> None:
+        """Return when one more request may leave. Threads may share it."""
 
 
 class Pace:
@@ -30,6 +40,49 @@ class Pace:
             wait = self._full_at - self._burst - now
         if wait > 0:
             self._sleep(wait)
+
+
+class SharedPace:
+    """Requests booked in blocks with whoever keeps the rate of all.
+
+    `book` takes a number of requests and returns the seconds until the first may leave; the others follow
+    evenly. A block is as large as what was asked for lately: what is not used in time is lost to everybody.
+    """
+
+    def __init__(
+        self,
+        book: Callable[[int], float],
+        per_second: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._book = book
+        self._interval = 1 / per_second
+        self._most = max(1, int(per_second * AHEAD))
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = Lock()
+        self._size = self._left = 0
+        self._next = self._ends = clock()
+
+    def take(self) -> None:
+        with self._lock:
+            if not self._left or self._clock() > self._ends:
+                self._renew()
+            now = self._clock()
+            leaves = max(self._next, now)
+            self._next = leaves + self._interval
+            self._left -= 1
+        if leaves > now:
+            self._sleep(leaves - now)
+
+    def _renew(self) -> None:
+        """Twice as many where the last block did not suffice, else as many as were used of it."""
+        wanted = 2 * self._size if not self._left else self._size - self._left
+        self._size = self._left = min(max(wanted, 1), self._most)
+        wait = self._book(self._size)
+        self._next = self._clock() + wait
+        self._ends = self._next + max(AHEAD, self._size * self._interval)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Protocol
 
 from commerce_events.domain.records import Record
@@ -15,6 +14,7 @@ from commerce_events.sources.elasticpath.orders import order_record
 from commerce_events.sources.elasticpath.paging import Course, Limits, Portion, Walk
 from commerce_events.sources.elasticpath.resource import Resource
 from commerce_events.sources.elasticpath.slices import Slices
+from commerce_events.sources.elasticpath.span import Span
 from commerce_events.sources.elasticpath.transactions import with_transactions
 from commerce_events.sources.source import Rules
 
@@ -35,11 +35,13 @@ class Stream(Protocol):
     @property
     def course(self) -> Course: ...
 
-    def portions(self, start: datetime, after: str | None, limits: Limits) -> Iterator[Portion]: ...
+    def portions(self, span: Span, after: str | None, limits: Limits) -> Iterator[Portion]: ...
 
     def items(self, data: Any, included: Mapping[str, Any]) -> list[Any]: ...
 
     def record(self, data: Any, items: list[Any]) -> Record: ...
+
+    def is_complete(self, record: Record) -> bool: ...
 
     def complete(self, record: Record) -> Record: ...
 
@@ -53,8 +55,8 @@ class Orders:
     course: Course
     currencies: Currencies
 
-    def portions(self, start: datetime, after: str | None, limits: Limits) -> Iterator[Portion]:
-        return Walk(self.resource.list, start, limits, self.course).portions(after)
+    def portions(self, span: Span, after: str | None, limits: Limits) -> Iterator[Portion]:
+        return Walk(self.resource.list, span, limits, self.course.by(span)).portions(after)
 
     def items(self, data: Any, included: Mapping[str, Any]) -> list[Any]:
         """The order's own items, joined by id. A long page may leave some out of `included`."""
@@ -68,8 +70,11 @@ class Orders:
     def record(self, data: Any, items: list[Any]) -> Record:
         return order_record(data, items, self.rules, self.currencies.exponent)
 
+    def is_complete(self, record: Record) -> bool:
+        return record.order.payment not in self.rules.payments_with_transactions
+
     def complete(self, record: Record) -> Record:
-        if record.order.payment not in self.rules.payments_with_transactions:
+        if self.is_complete(record):
             return record
         transactions = Node(self.resource.part(record.id, "transactions"), ("transactions",))
         return replace(record, subject=with_transactions(record.order, transactions))
@@ -84,16 +89,20 @@ class People:
     course: Course
     kind: Kind
 
-    def portions(self, start: datetime, after: str | None, limits: Limits) -> Iterator[Portion]:
-        if self.course.by_time:
-            return Walk(self.resource.list, start, limits, self.course).portions(after)
-        return Slices(self.resource.list, start, limits, self.course).portions()
+    def portions(self, span: Span, after: str | None, limits: Limits) -> Iterator[Portion]:
+        course = self.course.by(span)
+        if course.by_time:
+            return Walk(self.resource.list, span, limits, course).portions(after)
+        return Slices(self.resource.list, span, limits, course).portions()
 
     def items(self, data: Any, included: Mapping[str, Any]) -> list[Any]:
         return []
 
     def record(self, data: Any, items: list[Any]) -> Record:
         return person_record(self.kind, data, self.rules)
+
+    def is_complete(self, record: Record) -> bool:
+        return True
 
     def complete(self, record: Record) -> Record:
         return record

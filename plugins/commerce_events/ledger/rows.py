@@ -1,0 +1,38 @@
+"""What is owed for a fact, as rows of the ledger."""
+
+from datetime import datetime
+from typing import Any
+
+from commerce_events.domain.deliveries import Priority, Status
+from commerce_events.domain.moments import micros
+from commerce_events.ledger.entries import Owed, Told
+from commerce_events.ledger.packing import packed
+
+Row = dict[str, Any]
+
+
+def delivery_row(told: Told, owed: Owed, priority: Priority, number: int, now: datetime) -> Row:
+    return {
+        "event_id": told.event_id,
+        "destination": owed.destination,
+        "lane": told.lane,
+        "priority": priority,
+        "seq": number,
+        "status": owed.status,
+        "reason": owed.reason,
+        "detail": owed.detail,
+        "attempts": 0,
+        "maybe_sent": 0,
+        "recorded_at": micros(now),
+        "settled_at": None if owed.status == Status.PENDING else micros(now),
+    }
+
+
+def payload_row(told: Told, owed: Owed, now: datetime) -> Row:
+    return {
+        "event_id": told.event_id,
+        "destination": owed.destination,
+        "month": now.year * 100 + now.month,
+        "body": owed.body,
+        "input": packed(owed.input),
+    }
