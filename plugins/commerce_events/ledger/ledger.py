@@ -4,7 +4,9 @@ from sqlalchemy import Engine
 
 from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
+from commerce_events.ledger.decisions import Decisions
 from commerce_events.ledger.erasures import Erasures
+from commerce_events.ledger.findings import Findings
 from commerce_events.ledger.gate import Gate
 from commerce_events.ledger.inputs import Inputs
 from commerce_events.ledger.lanes import Lanes
@@ -41,6 +43,8 @@ class Ledger:
         self.gate = Gate(database)
         self.outbox = Outbox(database)
         self.waiting = Waiting(database)
+        self.decisions = Decisions(database)
         self.inputs = Inputs(database)
         self.reports = Reports(database)
+        self.findings = Findings(database)
         self.charter.accept_recipe()

@@ -75,6 +75,7 @@ record = Table(
 )
 
 Index("ix_record_person", record.c.store, record.c.person)
+Index("ix_record_created", record.c.store, record.c.stream, record.c.created_at)
 
 # What happened, told once: the key is computed from the fact itself.
 fact = Table(
