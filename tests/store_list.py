@@ -56,8 +56,10 @@ class StoreList:
         self.before_each()
         self.asked.append((query.filter, query.offset, query.limit))
         bounds = dict(re.findall(r'ge\((\w+),"([^"]+)"\)', query.filter))
+        ends = dict(re.findall(r'lt\((\w+),"([^"]+)"\)', query.filter))
         begins = re.findall(r'ilike\(email,"([^"]*)\*"\)', query.filter)
         rows = [one for one in self.rows if self._passes(one, bounds) and self._begins(one, begins)]
+        rows = [one for one in rows if self._precedes(one, ends)]
         self.dice.shuffle(rows)
         by = query.sorting.attribute
         rows.sort(key=lambda one: _value(one, by), reverse=query.sorting.falling)
@@ -70,6 +72,10 @@ class StoreList:
     def _passes(self, one: Document, bounds: dict[str, str]) -> bool:
         times, length = one["meta"]["timestamps"], 10 if self.by_day else 20
         return all(times[name][:length] >= bound[:length] for name, bound in bounds.items())
+
+    def _precedes(self, one: Document, ends: dict[str, str]) -> bool:
+        times, length = one["meta"]["timestamps"], 10 if self.by_day else 20
+        return all(times[name][:length] < end[:length] for name, end in ends.items())
 
     def _begins(self, one: Document, beginnings: list[str]) -> bool:
         email = str(one.get("email") or "").lower()

@@ -20,6 +20,7 @@ from commerce_events.ledger.entries import Entry, Told
 from commerce_events.ledger.outbox import Request
 from commerce_events.sources.elasticpath import ElasticPathClient
 from commerce_events.sources.elasticpath.paging import LIMITS, Portion
+from commerce_events.sources.elasticpath.span import Span
 from commerce_events.sources.elasticpath.streams import streams
 from commerce_events.sources.source import Rules
 from commerce_events.steps.background import background, trace_of
@@ -40,7 +41,8 @@ class Stages:
         self.accepted = 0
 
     def run(self) -> None:
-        portions = self._stream.portions(self._store.settings.start, None, LIMITS)
+        span = Span.changed_since(self._store.settings.start)
+        portions = self._stream.portions(span, None, LIMITS)
         while portion := self._timed("fetch (HTTP, JSON)", lambda: next(portions, None)):
             self._capture(portion)
         messages = self._timed("claim (ledger)", self._claim)

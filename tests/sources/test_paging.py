@@ -12,13 +12,16 @@ from store_list import START, Document, StoreList, names, row
 from commerce_events.domain.errors import ConfigurationError, TransientError
 from commerce_events.sources.elasticpath.listing import Listing, Query
 from commerce_events.sources.elasticpath.paging import Course, Limits, Portion, Walk
+from commerce_events.sources.elasticpath.span import Span
 from commerce_events.sources.elasticpath.streams import CUSTOMERS, ORDERS
 
 both = pytest.mark.parametrize("course", [ORDERS, CUSTOMERS], ids=["orders", "customers"])
 
 
 def walk(fetch: StoreList, after: str | None = None, course: Course = ORDERS, **limits: int) -> list[Portion]:
-    return list(Walk(fetch, START, Limits(**{"page": 10, **limits}), course).portions(after))
+    return list(
+        Walk(fetch, Span.changed_since(START), Limits(**{"page": 10, **limits}), course).portions(after)
+    )
 
 
 created = st.lists(st.integers(0, 400_000) | st.integers(0, 5) | st.integers(90_000, 90_003), max_size=120)
@@ -259,7 +262,7 @@ def test_a_customer_who_changes_again_and_again_is_met_as_last_changed(seed: int
             store.touch(one, 100 + len(store.asked))
 
     store.before_each = disturb
-    for portion in Walk(store, START, Limits(page=10, passes=400), CUSTOMERS).portions():
+    for portion in Walk(store, Span.changed_since(START), Limits(page=10, passes=400), CUSTOMERS).portions():
         met.update({one.identity: one.document["meta"]["timestamps"]["updated_at"] for one in portion.rows})
 
     assert met == {one["id"]: one["meta"]["timestamps"]["updated_at"] for one in store.rows}

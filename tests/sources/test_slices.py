@@ -12,13 +12,15 @@ from store_list import START, Document, StoreList, names, row
 from commerce_events.domain.errors import ConfigurationError, TransientError
 from commerce_events.sources.elasticpath.paging import Limits, Portion
 from commerce_events.sources.elasticpath.slices import Slices
+from commerce_events.sources.elasticpath.span import Span
 from commerce_events.sources.elasticpath.streams import MEMBERS
 
 LETTERS = "aaabbcdefmnosxyz01._-+"
 
 
 def read(store: StoreList, **limits: int) -> list[Portion]:
-    return list(Slices(store, START, Limits(**{"page": 10, "passes": 400, **limits}), MEMBERS).portions())
+    span, limited = Span.changed_since(START), Limits(**{"page": 10, "passes": 400, **limits})
+    return list(Slices(store, span, limited, MEMBERS).portions())
 
 
 def members(emails: Iterable[str | None], dice: Random | None = None) -> list[Document]:

@@ -23,6 +23,28 @@ class Source(Protocol):
         by `complete`.
         """
 
+    def created_between(
+        self, start: datetime, end: datetime, stream: str, after: str | None = None
+    ) -> Iterator[Page]:
+        """Everything created at or after `start` and before `end`, in the same way.
+
+        A record that changes meanwhile stays in it, and may come again as it is then.
+        """
+
+    def count(self, stream: str, start: datetime, end: datetime, **where: str) -> int | None:
+        """How many records were created from `start` on and before `end`, with these values of `payment` or
+        `status`. None where the store cannot say (account members).
+
+        Costs one small request. A store that filters by the day counts days: that of `start` wholly, that of
+        `end` not at all. Midnights in UTC are safe everywhere.
+        """
+
+    def filters_by_second(self, stream: str, at: datetime) -> bool:
+        """Whether the store tells records of the day of `at` apart by the second; else it does by the day.
+
+        Costs two small requests.
+        """
+
     def complete(self, record: Record) -> Record | Reject:
         """An order with what its payments tell: refunds, and when it was authorised and paid.
 

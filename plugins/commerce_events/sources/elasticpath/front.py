@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from commerce_events.domain.errors import BadRecordError, ConfigurationError, RejectedError
+from commerce_events.domain.errors import BadRecordError, ConfigurationError, RejectedError, TransientError
 from commerce_events.domain.records import Page, Record, Reject
 from commerce_events.sources.elasticpath.client import ElasticPathClient
-from commerce_events.sources.elasticpath.listing import Query, Sorting, by_id
-from commerce_events.sources.elasticpath.nodes import Node, stamp
+from commerce_events.sources.elasticpath.listing import Listing, Query, Sorting, by_id
+from commerce_events.sources.elasticpath.nodes import Node
 from commerce_events.sources.elasticpath.paging import LIMITS, Limits, Portion
 from commerce_events.sources.elasticpath.rejects import UNFORESEEN, reject
+from commerce_events.sources.elasticpath.span import DAY, Span, at_least, before, first_of_day
 from commerce_events.sources.elasticpath.streams import Stream, streams
 from commerce_events.sources.source import Rules
 
-DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+CREATED = "created_at"
 
 
 class ElasticPathSource:
@@ -25,9 +27,12 @@ class ElasticPathSource:
         self._limits = limits
 
     def changed_since(self, start: datetime, stream: str, after: str | None = None) -> Iterator[Page]:
-        reading = self._stream(stream)
-        for portion in reading.portions(start, after, self._limits):
-            yield _page(reading, portion)
+        return self._pages(stream, Span.changed_since(start), after)
+
+    def created_between(
+        self, start: datetime, end: datetime, stream: str, after: str | None = None
+    ) -> Iterator[Page]:
+        return self._pages(stream, Span.created_between(start, end), after)
 
     def complete(self, record: Record) -> Record | Reject:
         try:
@@ -48,9 +53,33 @@ class ElasticPathSource:
         """The oldest record tells. One that does not tell its time may well be older."""
         reading = self._stream(stream)
         # Orders must be filtered by something; a day more, for stores that filter by the day.
-        filters = f'lt(created_at,"{stamp(start + DAY)}")' if reading.course.by_time else ""
-        oldest = reading.resource.list(Query(filters, Sorting("created_at"), 0, 1))
+        filters = before(CREATED, start + DAY) if reading.course.by_time else ""
+        oldest = _first(reading, filters)
         return any(row.second is None or row.second < start for row in oldest.rows)
+
+    def count(self, stream: str, start: datetime, end: datetime, **where: str) -> int | None:
+        reading = self._stream(stream)
+        if not reading.course.by_time:
+            return None
+        equal = (f"eq({attribute},{value})" for attribute, value in where.items())
+        found = _first(reading, ":".join((at_least(CREATED, start), before(CREATED, end), *equal)))
+        if found.total is None:
+            raise TransientError(f"{reading.course.label}: the store does not say how many there are")
+        return found.total
+
+    def filters_by_second(self, stream: str, at: datetime) -> bool:
+        """Asked for what follows the day's first record, a store that honours only the day shows it again."""
+        reading, day = self._stream(stream), first_of_day(at)
+        first = _first(reading, f"{at_least(CREATED, day)}:{before(CREATED, day + DAY)}").last_second
+        if first is None:
+            return True
+        later = _first(reading, at_least(CREATED, first + SECOND)).last_second
+        return later is None or later > first
+
+    def _pages(self, stream: str, span: Span, after: str | None) -> Iterator[Page]:
+        reading = self._stream(stream)
+        for portion in reading.portions(span, after, self._limits):
+            yield _page(reading, portion)
 
     def _stream(self, name: str) -> Stream:
         if name not in self._streams:
@@ -58,6 +87,11 @@ class ElasticPathSource:
                 f"the Elastic Path source reads {', '.join(self._streams)}; it knows no stream {name!r}"
             )
         return self._streams[name]
+
+
+def _first(stream: Stream, filters: str) -> Listing:
+    """The oldest record that the filters let through, and how many they do."""
+    return stream.resource.list(Query(filters, Sorting(CREATED), 0, 1))
 
 
 def _page(stream: Stream, portion: Portion) -> Page:

@@ -8,6 +8,7 @@ from typing import Any
 
 from commerce_events.sources.elasticpath.answers import Answer
 from commerce_events.sources.elasticpath.nodes import Node, parse_moment
+from commerce_events.sources.elasticpath.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,20 @@ class Row:
     document: Any
     identity: str
     second: datetime | None  # of the time the list is sorted by
+    created_at: datetime | None
     updated_at: datetime | None
 
     @classmethod
     def of(cls, document: Any, attribute: str) -> "Row":
         times = Node(document)["meta"]["timestamps"]
-        sorted_by = parse_moment(times[attribute].value)
+        created, updated = (parse_moment(times[name].value) for name in ("created_at", "updated_at"))
+        sorted_by = {"created_at": created, "updated_at": updated}.get(attribute)
         second = sorted_by.replace(microsecond=0) if sorted_by else None
-        return cls(document, _identity(document), second, parse_moment(times["updated_at"].value))
+        return cls(document, _identity(document), second, created, updated)
 
-    def is_wanted(self, start: datetime) -> bool:
-        """Lists show more than was asked for: the whole first day, or everything."""
-        return self.updated_at is None or self.updated_at >= start
+    def is_wanted(self, span: Span) -> bool:
+        """Lists show more than was asked for: whole days, or everything."""
+        return span.holds(self.created_at if span.attribute == "created_at" else self.updated_at)
 
     def is_newer_than(self, known: "Row | None") -> bool:
         if known is None:
@@ -112,9 +115,15 @@ class Listing:
     def is_sorted(self) -> bool:
         return self.seconds == sorted(self.seconds, reverse=self.query.sorting.falling)
 
-    def passes(self, start: datetime) -> bool:
-        """Whether a list that shows the latest change first has come to what was changed before `start`."""
-        return any(second < start.replace(microsecond=0) for second in self.seconds)
+    def passes(self, span: Span) -> bool:
+        """Whether a list sorted by the span's time has come to what stands behind the span: after its end,
+        or before its start where the latest stands first.
+        """
+        if self.query.sorting.attribute != span.attribute:
+            return False
+        if self.query.sorting.falling:
+            return any(second < span.start.replace(microsecond=0) for second in self.seconds)
+        return any(span.is_behind(second) for second in self.seconds)
 
     def first_of(self, second: datetime) -> int:
         """The offset, in the whole result, of the first row of this second."""

@@ -1,10 +1,11 @@
 """Walking a list of the store without skipping a record, while records change and are added.
 
-What is filtered is `updated_at >= start`, with no upper end: a record that changes meanwhile stays in the
-result. Orders are sorted by `created_at`, which never changes; customers by `updated_at`, where one that
-changes moves on to the end and is met there. Each request begins again at the second of the last row seen:
-an offset of 0 never meets the store's limit of 10,000, no row that has left its place can make another one
-slip by, and ties, whose order differs from request to request, are read again from their beginning.
+What changed is asked for by `updated_at >= start`, with no upper end: a record that changes meanwhile stays
+in the result. What was created in a span may have an end, since that never changes. Orders are sorted by
+`created_at`; customers by `updated_at` where changes are asked for, where one that changes moves on to the
+end and is met there. Each request begins again at the second of the last row seen: an offset of 0 never
+meets the store's limit of 10,000, no row that has left its place can make another one slip by, and ties,
+whose order differs from request to request, are read again from their beginning.
 
 Three things need offsets. A second with more rows than a page holds is read until all of them were met
 (`_crowd`). A store whose filter honours only the day is paged within the day. A list without any filter by
@@ -22,6 +23,7 @@ import orjson
 from commerce_events.domain.errors import CommerceEventsError, ConfigurationError, TransientError
 from commerce_events.sources.elasticpath.listing import Listing, Query, Row, Sorting
 from commerce_events.sources.elasticpath.nodes import parse_moment, stamp
+from commerce_events.sources.elasticpath.span import Span, first_of_day
 
 Fetch = Callable[[Query], Listing]
 
@@ -48,8 +50,14 @@ class Course:
     label: str
     what: str
     sorting: Sorting
-    by_time: bool = True  # False: it cannot be filtered by time, and is sorted by the latest change first
+    by_time: bool = True  # False: it cannot be filtered by time, and is read from the latest one down
     within: str = ""
+
+    def by(self, span: Span) -> "Course":
+        """Sorted so that a span which ends is walked from one end to the other."""
+        if span.end is None:
+            return self
+        return replace(self, sorting=replace(self.sorting, attribute=span.attribute))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +87,11 @@ class Portion:
 
 
 class Walk:
-    """One walk over everything updated since `start`. Made for one use, in one thread."""
+    """One walk over all that `span` holds. Made for one use, in one thread."""
 
-    def __init__(self, fetch: Fetch, start: datetime, limits: Limits, course: Course) -> None:
+    def __init__(self, fetch: Fetch, span: Span, limits: Limits, course: Course) -> None:
         self._fetch = fetch
-        self._start = start
+        self._span = span
         self._limits = limits
         self._course = course
         self._before = course.sorting.before
@@ -97,7 +105,7 @@ class Walk:
             listing = self._listing(place)
             if place.key is not None and self._ignores_time(listing, place.key):
                 self._exact = False
-                place = Place(_day(place.key))
+                place = Place(first_of_day(place.key))
                 continue
             yield self._portion(listing, listing.last_second or place.key)
             place = yield from self._next(listing, place)
@@ -114,16 +122,16 @@ class Walk:
         return onward
 
     def _is_over(self, listing: Listing) -> bool:
-        """A list that falls is over where it shows what was last changed before the start."""
-        return listing.ends or (not self._course.by_time and listing.passes(self._start))
+        """It also is where it shows what stands behind the span, on the way up or down."""
+        return listing.ends or listing.passes(self._span)
 
     def _onward(self, place: Place, second: datetime, offset: int) -> Place:
         """To the second's first row: by the filter, or by its offset where no filter leads to it."""
         if self._exact:
             return Place(second)
         is_far = self._course.by_time and offset + self._limits.page > self._limits.wall
-        if is_far and (place.key is None or _day(second) > place.key):
-            return Place(_day(second))
+        if is_far and (place.key is None or first_of_day(second) > place.key):
+            return Place(first_of_day(second))
         return Place(place.key, max(0, offset - 1), second)
 
     def _crowd(self, place: Place, second: datetime) -> Generator[Portion, None, Place | None]:
@@ -193,13 +201,12 @@ class Walk:
     def _filter(self, key: datetime | None) -> str:
         if not self._course.by_time:
             return self._course.within
-        bounds = {"updated_at": self._start} | ({self._course.sorting.attribute: key} if key else {})
-        return ":".join(f'ge({attribute},"{stamp(bound)}")' for attribute, bound in bounds.items())
+        return self._span.filter(self._course.sorting.attribute, key)
 
     def _portion(self, listing: Listing, resume: datetime | None) -> Portion:
         fresh: dict[str, Row] = {}
         for row in listing.rows:
-            if row.is_wanted(self._start) and row.is_newer_than(self._handed_out.get(row.identity)):
+            if row.is_wanted(self._span) and row.is_newer_than(self._handed_out.get(row.identity)):
                 self._handed_out[row.identity] = fresh[row.identity] = row
         self._forget(resume)
         cursor = self._cursor(resume)
@@ -210,7 +217,7 @@ class Walk:
         """Rows before the next request's beginning cannot come again, except pushed down by newer ones."""
         if resume is None or not self._course.by_time:
             return
-        floor = resume if self._exact else _day(resume)
+        floor = resume if self._exact else first_of_day(resume)
         self._handed_out = {
             identity: row
             for identity, row in self._handed_out.items()
@@ -239,11 +246,8 @@ class Walk:
         what = f"the second {stamp(second)}" if second else "a result"
         if not self._exact and place.key is not None:
             what = f"the store filters {self._course.what} by day only, and {place.key:%Y-%m-%d}"
+        passed_by = "a later `start` in commerce.toml" if self._span.end is None else "a span without it"
         return ConfigurationError(
             f"{self._course.label}: {what} has more {self._course.what} than the {self._limits.wall:,}"
-            " Elastic Path shows of one result; a later `start` in commerce.toml passes it"
+            f" Elastic Path shows of one result; {passed_by} passes it"
         )
-
-
-def _day(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

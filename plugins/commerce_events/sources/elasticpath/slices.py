@@ -9,12 +9,12 @@ A beginning is split only while more than the limit share it, so what is asked f
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from commerce_events.domain.errors import ConfigurationError, TransientError
 from commerce_events.sources.elasticpath.listing import Listing, Query, Row, Sorting
 from commerce_events.sources.elasticpath.nodes import Node
 from commerce_events.sources.elasticpath.paging import Course, Fetch, Limits, Portion, Walk
+from commerce_events.sources.elasticpath.span import Span
 
 # Common ones first: once a census is complete, no further one is asked for. A database may take the last two
 # for wildcards. The filter itself takes *, " and \ in a sense of its own, so that they cannot be asked for.
@@ -26,10 +26,10 @@ SAMPLE = 20  # rows that show whether a slice holds only what it should
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """Everything updated since `start`, from the latest change down."""
+    """All that `span` holds, the latest first."""
 
     fetch: Fetch
-    start: datetime
+    span: Span
     limits: Limits
     course: Course
 
@@ -39,7 +39,7 @@ class Slices:
 
     def _slice(self, beginning: str) -> Iterator[Portion]:
         course = replace(self.course, within=_filter(beginning))
-        walk = Walk(self.fetch, self.start, self.limits, course).portions()
+        walk = Walk(self.fetch, self.span, self.limits, course).portions()
         first = next(walk)
         yield first
         if self._fits(first, course):
@@ -52,7 +52,7 @@ class Slices:
         last = self.limits.wall - self.limits.wall // 20
         if first.reach <= last:
             return True
-        return self.fetch(Query(course.within, course.sorting, last - 1, 1)).passes(self.start)
+        return self.fetch(Query(course.within, course.sorting, last - 1, 1)).passes(self.span)
 
     def _split(self, beginning: str) -> Iterator[Portion]:
         smaller, missing = self._census(beginning)
@@ -97,7 +97,7 @@ class Slices:
         found: set[str] = set()
         for listing in self._by_email(beginning):
             strays = [row for row in listing.rows if not _email(row).startswith(tuple(smaller))]
-            fresh = tuple(row for row in strays if row.identity not in found and row.is_wanted(self.start))
+            fresh = tuple(row for row in strays if row.identity not in found and row.is_wanted(self.span))
             found.update(row.identity for row in strays)
             if fresh:
                 yield Portion(fresh, listing.items, listing.served_at, cursor="{}")

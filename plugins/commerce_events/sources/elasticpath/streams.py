@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Protocol
 
 from commerce_events.domain.records import Record
@@ -15,6 +14,7 @@ from commerce_events.sources.elasticpath.orders import order_record
 from commerce_events.sources.elasticpath.paging import Course, Limits, Portion, Walk
 from commerce_events.sources.elasticpath.resource import Resource
 from commerce_events.sources.elasticpath.slices import Slices
+from commerce_events.sources.elasticpath.span import Span
 from commerce_events.sources.elasticpath.transactions import with_transactions
 from commerce_events.sources.source import Rules
 
@@ -35,7 +35,7 @@ class Stream(Protocol):
     @property
     def course(self) -> Course: ...
 
-    def portions(self, start: datetime, after: str | None, limits: Limits) -> Iterator[Portion]: ...
+    def portions(self, span: Span, after: str | None, limits: Limits) -> Iterator[Portion]: ...
 
     def items(self, data: Any, included: Mapping[str, Any]) -> list[Any]: ...
 
@@ -53,8 +53,8 @@ class Orders:
     course: Course
     currencies: Currencies
 
-    def portions(self, start: datetime, after: str | None, limits: Limits) -> Iterator[Portion]:
-        return Walk(self.resource.list, start, limits, self.course).portions(after)
+    def portions(self, span: Span, after: str | None, limits: Limits) -> Iterator[Portion]:
+        return Walk(self.resource.list, span, limits, self.course.by(span)).portions(after)
 
     def items(self, data: Any, included: Mapping[str, Any]) -> list[Any]:
         """The order's own items, joined by id. A long page may leave some out of `included`."""
@@ -84,10 +84,11 @@ class People:
     course: Course
     kind: Kind
 
-    def portions(self, start: datetime, after: str | None, limits: Limits) -> Iterator[Portion]:
-        if self.course.by_time:
-            return Walk(self.resource.list, start, limits, self.course).portions(after)
-        return Slices(self.resource.list, start, limits, self.course).portions()
+    def portions(self, span: Span, after: str | None, limits: Limits) -> Iterator[Portion]:
+        course = self.course.by(span)
+        if course.by_time:
+            return Walk(self.resource.list, span, limits, course).portions(after)
+        return Slices(self.resource.list, span, limits, course).portions()
 
     def items(self, data: Any, included: Mapping[str, Any]) -> list[Any]:
         return []
