@@ -20,6 +20,7 @@ from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
+from commerce_events.domain.corrections import warehouses_only
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
@@ -27,6 +28,7 @@ from commerce_events.ledger.schema import migrate, revisions
 from commerce_events.sources.elasticpath import ElasticPathSource
 from commerce_events.sources.elasticpath.pace import PATIENCE, Patience
 from commerce_events.sources.source import Rules
+from commerce_events.steps.correct import Routing
 from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
@@ -131,6 +133,15 @@ def open_destination(name: str) -> Destination:
         events_per_second=hook.settings().max_events_per_second,
         max_age=timedelta(hours=known[name].max_age_hours),
     )
+
+
+def correction_routing(*, everywhere: bool = False) -> Routing:
+    """Who sees corrections: warehouses only, also where a connection names receivers for its batches."""
+    if everywhere:
+        return Routing({})
+    ends = settings().destinations
+    named = {name: SegmentHook(end.connection).settings().integrations for name, end in ends.items()}
+    return Routing({name: warehouses_only(said.keys() - {"All"}) for name, said in named.items()})
 
 
 def renderers(ledger: Ledger) -> dict[str, Renderer]:
