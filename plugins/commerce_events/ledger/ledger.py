@@ -2,6 +2,7 @@
 
 from sqlalchemy import Engine
 
+from commerce_events.ledger.accounts import Accounts
 from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.decisions import Decisions
@@ -47,4 +48,5 @@ class Ledger:
         self.inputs = Inputs(database)
         self.reports = Reports(database)
         self.findings = Findings(database)
+        self.accounts = Accounts(database)
         self.charter.accept_recipe()

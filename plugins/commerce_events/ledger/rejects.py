@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from commerce_events.domain.moments import micros
 from commerce_events.domain.records import Reject
-from commerce_events.ledger.database import Database, among_texts, insert_into
+from commerce_events.ledger.database import Database, among, among_texts, insert_into
 from commerce_events.ledger.tables import reject
 
 _SPACE = UUID("6f0f6f0c-5a3d-4c0e-9d0b-6a2f6f9d3a11")
@@ -52,6 +52,16 @@ class Rejects:
             connection.execute(
                 update(reject).where(*key, reject.c.settled_at.is_(None)).values(settled_at=micros(now))
             )
+
+    def unkept(self, store: str, stream: str, rejects: Sequence[Reject]) -> list[Reject]:
+        """Those that are not written down with this content, or were settled since."""
+        if not rejects:
+            return []
+        ids = {_row_id(store, stream, each): each for each in rejects}
+        with self.database.read() as connection:
+            these = (among(connection, reject.c.id, list(ids)), reject.c.settled_at.is_(None))
+            kept = frozenset(connection.scalars(select(reject.c.id).where(*these)))
+        return [each for row_id, each in ids.items() if row_id not in kept]
 
     def open_ids(self, store: str, stream: str) -> list[str]:
         """The records to read again, as far as they could be named."""

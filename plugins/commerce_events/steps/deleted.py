@@ -9,6 +9,9 @@ from commerce_events.steps.store import OpenStore
 
 NOT_FOUND = "not_found"
 
+# Stands for the content of what the store has no more.
+DELETED = b"deleted"
+
 
 def capture_deleted(store: OpenStore, stream: str, record_id: str) -> Counter[str]:
     """Lists never show a deletion; whoever learns of one calls this. Of a stranger nothing is told."""
@@ -39,4 +42,4 @@ def _gone(store: OpenStore, stream: str, record_id: str) -> Record:
     )
     kind = {"customers": "customer", "account_members": "account_member"}[stream]
     document = {"data": {"type": kind, "id": record_id}}
-    return Record(store.name, stream, record_id, now, now, b"deleted", nobody, document)
+    return Record(store.name, stream, record_id, now, now, DELETED, nobody, document)
