@@ -157,7 +157,8 @@ def _latest() -> tuple[Any, Any]:
     other, there = fact.alias(), delivery.alias()
     same = and_(*(other.c[name] == fact.c[name] for name in _IDENTITY))
     told = and_(there.c.event_id == other.c.event_id, there.c.destination == delivery.c.destination)
-    later = select(other.c.event_id).join(there, told).where(same, other.c.correction > fact.c.correction)
+    both = other.join(there, told)
+    later = select(other.c.event_id).select_from(both).where(same, other.c.correction > fact.c.correction)
     highest = select(func.max(other.c.correction)).where(same)
     return ~later.correlate(fact, delivery).exists(), highest.correlate(fact).scalar_subquery()
 
