@@ -79,6 +79,13 @@ class Findings:
                 connection.execute(*bulk(connection, gap, rows, seen_again))
         return sum(known.get(gap_key(each)) != each.state for each in gaps)
 
+    def note_gaps(self, number: int, gaps: Sequence[Gap], now: datetime) -> None:
+        """Gaps of no particular days."""
+        if gaps:
+            rows = [gap_row(each, number, now) for each in gaps]
+            with self.database.write() as connection:
+                connection.execute(*bulk(connection, gap, rows, seen_again))
+
     def note_destination(
         self,
         number: int,
@@ -89,7 +96,8 @@ class Findings:
     ) -> int:
         """What did not arrive within a span of whole hours. Returns how many messages of it are news.
 
-        What is found no more has turned up since: counts may lag.
+        What is found no more has turned up since: counts may lag. What receivers do is written down and is
+        no news.
         """
         if not arrivals:
             return 0
@@ -105,7 +113,9 @@ class Findings:
             if shortfalls:
                 rows = [shortfall_row(each, number, now) for each in shortfalls]
                 connection.execute(*bulk(connection, shortfall, rows, short_again))
-        return sum(max(0, count - known.get(key, 0)) for key, count in found.items())
+        return sum(
+            max(0, each.count - known.get(shortfall_key(each), 0)) for each in shortfalls if not each.receiver
+        )
 
     # What was found
 

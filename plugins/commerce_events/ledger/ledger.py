@@ -11,6 +11,7 @@ from commerce_events.ledger.findings import Findings
 from commerce_events.ledger.gate import Gate
 from commerce_events.ledger.inputs import Inputs
 from commerce_events.ledger.lanes import Lanes
+from commerce_events.ledger.lost import Lost
 from commerce_events.ledger.outbox import Outbox
 from commerce_events.ledger.people import People
 from commerce_events.ledger.records import Records
@@ -19,6 +20,7 @@ from commerce_events.ledger.rejects import Rejects
 from commerce_events.ledger.reports import Reports
 from commerce_events.ledger.scans import Scans
 from commerce_events.ledger.schema import require_current
+from commerce_events.ledger.sent import Departures
 from commerce_events.ledger.waiting import Waiting
 
 
@@ -48,5 +50,7 @@ class Ledger:
         self.inputs = Inputs(database)
         self.reports = Reports(database)
         self.findings = Findings(database)
+        self.departures = Departures(database)
+        self.lost = Lost(database)
         self.accounts = Accounts(database)
         self.charter.accept_recipe()

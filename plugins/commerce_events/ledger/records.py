@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from commerce_events.domain.moments import micros, moment
 from commerce_events.domain.states import State
 from commerce_events.ledger.bulk import bulk, copy_rows
 from commerce_events.ledger.daily import DailyKey, count_daily
-from commerce_events.ledger.database import Database, among_texts, next_numbers
+from commerce_events.ledger.database import Database, among, among_texts, next_numbers
 from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
 from commerce_events.ledger.packing import packed
 from commerce_events.ledger.scans import Step, advance
@@ -48,14 +48,25 @@ class Records:
         return {row.record_id: Seen(row.version, _decode(row), row.erased, row.person) for row in rows}
 
     def record(
-        self, entries: Sequence[Entry], *, door: Door, now: datetime, run: str | None, step: Step | None
+        self,
+        entries: Sequence[Entry],
+        *,
+        door: Door,
+        now: datetime,
+        run: str | None,
+        step: Step | None,
+        again: bool = False,
     ) -> Outcome:
-        """Write judged records of one stream. The cursor moves only if no record was lost to another."""
+        """Write judged records of one stream. The cursor moves only if no record was lost to another.
+
+        `again`: deliveries that facts known before have lost are written too.
+        """
         with self.database.write() as connection:
             won = _write_states(connection, entries)
             told = [(entry, told) for entry in entries if entry.record.id in won for told in entry.told]
             fresh = _write_facts(connection, told, door, now, run)
-            counts = _write_deliveries(connection, [pair for pair in told if pair[1].event_id in fresh], now)
+            owed = _lacking(connection, told) if again else [p for p in told if p[1].event_id in fresh]
+            counts = _write_deliveries(connection, owed, now)
             lost = frozenset(entry.record.id for entry in entries) - won
             _write_traces(connection, [entry for entry in entries if entry.record.id in won], now)
             if step is not None and not lost:
@@ -110,6 +121,17 @@ def _write_deliveries(
         copy_rows(connection, payload, bodies)
     count_daily(connection, Counter(_daily_key(told, owed) for _, told, owed in owed))
     return Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
+
+
+def _lacking(connection: Connection, told: Sequence[tuple[Entry, Told]]) -> list[tuple[Entry, Told]]:
+    """Of each fact the deliveries that are not there."""
+    these = among(connection, delivery.c.event_id, [each.event_id for _, each in told])
+    found = connection.execute(select(delivery.c.event_id, delivery.c.destination).where(these))
+    there = {(row.event_id, row.destination) for row in found}
+    return [
+        (entry, replace(each, owed=[o for o in each.owed if (each.event_id, o.destination) not in there]))
+        for entry, each in told
+    ]
 
 
 def _write_traces(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
@@ -168,8 +190,11 @@ def _delivery_row(entry: Entry, told: Told, owed: Owed, number: int, now: dateti
         "detail": owed.detail,
         "attempts": 0,
         "maybe_sent": 0,
+        "batch_id": owed.carried and owed.carried.batch,
         "recorded_at": micros(now),
-        "settled_at": None if owed.status == "pending" else micros(now),
+        "settled_at": None
+        if owed.status == "pending"
+        else micros(owed.carried.sent_at if owed.carried else now),
     }
 
 

@@ -1,7 +1,7 @@
 """Recording: judge records against what is known of them, render what is new, and write it all at once."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,12 +24,16 @@ from commerce_events.steps.background import (
 from commerce_events.steps.erase import erase_person
 from commerce_events.steps.introductions import strangers
 from commerce_events.steps.store import OpenStore
+from commerce_events.steps.taken import untaken
 
 # Each lost race means that another capture recorded the same records; a second one is rare already.
 MOST_LOST_RACES = 20
 
 # Stores tell times in whole seconds, and not all of their clocks agree to the second.
 SETTLED_AFTER = timedelta(seconds=2)
+
+# What to believe of a record, by its id and what is remembered of it: whoever reconciles trusts less.
+Doubt = Callable[[str, State], State]
 
 
 def record_all(
@@ -38,20 +42,28 @@ def record_all(
     records: Sequence[Record],
     rejects: Sequence[Reject] = (),
     step: Step | None = None,
+    *,
+    doubt: Doubt | None = None,
 ) -> Counter[str]:
-    """Record what is new in these records of one stream, keep the rejects, and note how far a scan is."""
+    """Record what is new in these records of one stream, keep the rejects, and note how far a scan is.
+
+    With `doubt` the ledger itself is in question: rows that it lacks are written again, and what a batch has
+    taken already is not owed once more.
+    """
     outcome = Counter({"records": len(records) + len(rejects)})
     outcome.update(keep_rejects(store, stream, rejects))
     complete: dict[str, Record] = {}  # what was asked for in detail is not asked again after a lost race
     for _ in range(MOST_LOST_RACES):
-        seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
+        seen = _believed(store, stream, records, doubt)
         news, unreadable = _news(store, records, seen, complete)
         outcome.update(keep_rejects(store, stream, unreadable))
         outcome.update(_introduced(store, news))
         known = background(store, news, seen)
         entries = [_judged(store, record, seen.get(record.id), known, step) for record in news]
+        if doubt is not None:
+            entries = untaken(store.ledger, entries)
         written = store.ledger.records.record(
-            entries, door=store.door, now=store.clock(), run=store.run, step=step
+            entries, door=store.door, now=store.clock(), run=store.run, step=step, again=doubt is not None
         )
         outcome.update(written.counts)
         outcome["changed"] += len(entries) - len(written.lost)
@@ -61,6 +73,13 @@ def record_all(
             return outcome
         records = [record for record in records if record.id in written.lost]
     raise TransientError(f"{len(records)} records of {store.name} were written by others each time we tried")
+
+
+def _believed(store: OpenStore, stream: str, records: Iterable[Record], doubt: Doubt | None) -> KnownStates:
+    seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
+    if doubt is None:
+        return seen
+    return {each: replace(known, state=doubt(each, known.state)) for each, known in seen.items()}
 
 
 def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Counter[str]:
