@@ -15,6 +15,7 @@ from commerce_events.airflow.hooks.segment import SegmentHook
 from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
 from commerce_events.airflow.ledger_url import ledger_url
 from commerce_events.airflow.lookup import find
+from commerce_events.airflow.notifiers import notifiers
 from commerce_events.airflow.wall import now
 from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load_settings
 from commerce_events.contracts.contracts import Contracts
@@ -32,6 +33,7 @@ from commerce_events.steps.correct import Routing
 from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
+from commerce_events.steps.watch import Notifier, Watched
 from commerce_events.templates.library import Templates
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -42,6 +44,16 @@ NEW_NAMESPACE = "python -c 'import uuid; print(uuid.uuid4())'"
 def settings() -> Settings:
     """commerce.toml, read anew; ConfigurationError names every mistake in it."""
     return load_settings(include_folder() / SETTINGS_FILE)
+
+
+def watched() -> Watched:
+    """What alerts are about, by commerce.toml."""
+    return Watched.of(settings())
+
+
+def alert_notifiers() -> dict[str, Notifier]:
+    """Whom changes are told, by commerce.toml."""
+    return notifiers(settings().alerts.notify)
 
 
 def store_names() -> list[str]:
@@ -81,7 +93,7 @@ def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PAT
         ledger=ledger,
         renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key()),
         clock=now,
-        run=_run_id(),
+        run=run_id(),
     )
 
 
@@ -189,7 +201,7 @@ def refuse_the_sandbox_namespace(store: Store, base_url: str) -> None:
         )
 
 
-def _run_id() -> str | None:
+def run_id() -> str | None:
     """The Airflow run that asks; None on the command line."""
     try:
         return str(get_current_context()["run_id"])

@@ -3,6 +3,7 @@
 from sqlalchemy import Engine
 
 from commerce_events.ledger.accounts import Accounts
+from commerce_events.ledger.alerts import Alerts
 from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.decisions import Decisions
@@ -22,6 +23,7 @@ from commerce_events.ledger.scans import Scans
 from commerce_events.ledger.schema import require_current
 from commerce_events.ledger.sent import Departures
 from commerce_events.ledger.waiting import Waiting
+from commerce_events.ledger.watching import Watching
 
 
 class Ledger:
@@ -47,6 +49,8 @@ class Ledger:
         self.outbox = Outbox(database)
         self.waiting = Waiting(database)
         self.decisions = Decisions(database)
+        self.alerts = Alerts(database)
+        self.watching = Watching(database)
         self.inputs = Inputs(database)
         self.reports = Reports(database)
         self.findings = Findings(database)

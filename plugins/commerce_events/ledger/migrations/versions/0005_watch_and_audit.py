@@ -15,7 +15,8 @@ def _views(postgres: bool) -> dict[str, str]:
             return f"to_timestamp({column} / 1000000.0)"
         return f"strftime('%Y-%m-%dT%H:%M:%SZ', {column} / {SECOND}, 'unixepoch')"
 
-    now = "(extract(epoch FROM now()) * 1000000)::bigint" if postgres else f"CAST(strftime('%s', 'now') AS INTEGER) * {SECOND}"
+    seconds = "extract(epoch FROM now())" if postgres else "strftime('%s', 'now')"
+    now = f"CAST({seconds} AS BIGINT) * {SECOND}"
     digits = "lower(hex(d.event_id))"
     parts = [f"substr({digits}, {start}, {length})" for start, length in _UUID]
     event = "d.event_id" if postgres else " || '-' || ".join(parts)
