@@ -2,7 +2,8 @@
 
 `stores` lists the stores of `include/commerce.toml`; `capture` reads, store by store, the orders that
 changed since the last run and writes what each change means into the ledger; `send` sends what the ledger
-owes; `report` turns the run red when rows wait for a person, or wait too long.
+owes; `alert` tells somebody when something that is watched got worse or well again; `report` turns the run
+red when rows wait for a person, or wait too long.
 
 A second run does no harm: it finds what the first one left, and what is known is not told again. A task
 that was killed loses nothing: the next run goes on behind the last page, or batch, that was written down.
@@ -12,11 +13,12 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from commerce_events.airflow import connections, wall
+from commerce_events.airflow import connections, deadlines, wall
 from commerce_events.airflow.defaults import DEFAULTS
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import deliver
 from commerce_events.steps.report import report_run
+from commerce_events.steps.watch import watch
 
 
 @dag(
@@ -25,6 +27,7 @@ from commerce_events.steps.report import report_run
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["commerce", "segment"],
+    deadline=deadlines.deadline("sync_orders", timedelta(minutes=30)),
     doc_md=__doc__,
 )
 def sync_orders() -> None:
@@ -45,14 +48,25 @@ def sync_orders() -> None:
             clock=wall.clock(),
         )
 
+    @task(trigger_rule="all_done")  # what has failed is what there is to tell
+    def alert() -> dict[str, int]:
+        return watch(
+            connections.open_ledger(),
+            connections.watched(),
+            connections.alert_notifiers(),
+            now=wall.now(),
+            run_of="sync_orders",
+        )
+
     @task
     def report() -> dict[str, int]:
         return report_run(connections.open_ledger(), connections.health(), now=wall.now())
 
     names = stores()
     captured, sent = capture.expand(store=names), send()
-    captured >> sent
-    [names, captured, sent] >> report()  # all_success: a failed capture must not end in a green run
+    alerted = alert()
+    captured >> sent >> alerted
+    [names, captured, sent, alerted] >> report()  # all_success: a failed capture must not end in a green run
 
 
 sync_orders()

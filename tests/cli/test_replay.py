@@ -1,5 +1,6 @@
 """`commerce-events replay`: what waits for a person, put back in line."""
 
+import json
 import os
 import pty
 import subprocess
@@ -185,3 +186,67 @@ def test_no_command_but_preview_shows_anything_personal(quarantined: Terminal) -
 
     assert [email for email in people if email in shown] == []
     assert quarantined.shop.client_secret not in shown
+
+
+def test_message_and_day_choose_too(quarantined: Terminal) -> None:
+    (day, *_) = {str(row.occurred_at.date()) for row in _told(quarantined)}
+
+    kind = quarantined.run("replay", "--message", "order_completed", "--dry-run")
+    other = quarantined.run("replay", "--message", "order_refunded", "--dry-run")
+    that_day = quarantined.run("replay", "--day", day, "--dry-run")
+    long_ago = quarantined.run("replay", "--day", "1999-01-01", "--dry-run")
+
+    for result in (kind, that_day):
+        assert "segment order_completed quarantined contract:required 2" in lines(result.output)
+    for result in (other, long_ago):
+        assert result.output == "Waiting: none\n"
+
+
+def test_what_is_discarded_is_counted_asked_for_and_gone(quarantined: Terminal) -> None:
+    unexplained = quarantined.run("replay", "--discard", "--yes")
+    look = quarantined.run("replay", "--discard", "--why", "test orders", "--dry-run")
+    done = quarantined.run("replay", "--discard", "--why", "test orders", "--who", "ann", "--yes")
+
+    assert unexplained.exit_code == 2
+    assert "audit says why" in unexplained.output
+    assert "segment order_completed quarantined contract:required 2" in lines(look.output)
+    assert "2 messages are filtered: discarded." in done.output
+    assert {(one.who, one.why) for one in quarantined.ledger.decisions.entries(9)} == {("ann", "test orders")}
+    assert quarantined.run("replay", "--dry-run").output == "Waiting: none\n"
+
+
+def test_a_message_is_shown_changed_and_put_in_line(quarantined: Terminal, tmp_path: Path) -> None:
+    order, _ = quarantined.shop.order_ids()
+    shown = quarantined.run("replay", order, "--show")
+    found = json.loads(shown.output)
+    found["message"]["properties"] = {"currency": "USD", **found["message"]["properties"]}
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(found))
+
+    done = quarantined.run("replay", order, "--edit", str(file), "--why", "no currency")
+    several = quarantined.run("replay", "--show", "--status", "dead")
+    quarantined.sync()
+
+    assert done.exit_code == 0, done.output
+    assert "is pending now." in done.output
+    assert several.exit_code == 2
+    assert completed(quarantined) == 1
+
+
+def test_what_was_sent_is_corrected_where_it_differs(terminal: Terminal) -> None:
+    terminal.shop.pay(terminal.shop.place_order(currency="USD", buyer="guest"))
+    terminal.sync()
+    good = template(terminal).read_text()
+    template(terminal).write_text(good.replace("commerce.store", '"The shop"'))
+
+    everything = terminal.run("replay", "--correct", "--why", "wrong name", "--yes")
+    look = terminal.run("replay", "--correct", "--message", "order_completed", "--dry-run")
+    done = terminal.run("replay", "--correct", "--message", "order_completed", "--why", "wrong name", "--yes")
+    terminal.sync()
+
+    assert everything.exit_code == 2
+    assert "corrected 1" in lines(look.output)
+    assert "corrected 1" in lines(done.output)
+    first, second = [one for one in terminal.segment.unique().values() if one["event"] == "Order Completed"]
+    assert second["integrations"] == {"All": False}
+    assert second["context"]["correction"]["of"] == first["messageId"]

@@ -12,7 +12,7 @@ from commerce_events.ledger.ledger import Ledger
 from commerce_events.sandbox.run import Sandbox
 
 Connect = Callable[..., None]
-GREEN = {"stores": "success", "capture": "success", "send": "success", "report": "success"}
+GREEN = dict.fromkeys(("stores", "capture", "send", "alert", "report"), "success")
 
 
 def test_two_runs_account_for_every_order(deployment: Sandbox, ledger: Ledger) -> None:
@@ -52,6 +52,14 @@ def break_send(sandbox: Sandbox, connect: Connect, include: Path) -> None:
     connect("segment_default", password="")
 
 
+def break_alert(sandbox: Sandbox, connect: Connect, include: Path) -> None:
+    """Everything is late, and whoever should hear of it cannot be reached."""
+    connect("nobody", conn_type="http", host="http://127.0.0.1:9")
+    sandbox.store.put_raw({**sandbox.store.orders()[0], "id": "unreadable", "status": 7})
+    with (include / "commerce.toml").open("a") as settings:
+        settings.write("\n[alerts.quarantine_share]\nwarning = 0.0\n[alerts.notify]\nwebhook = 'nobody'\n")
+
+
 def break_report(sandbox: Sandbox, connect: Connect, include: Path) -> None:
     """An order that cannot be read, where none is tolerated."""
     sandbox.store.put_raw({**sandbox.store.orders()[0], "id": "unreadable", "status": 7})
@@ -62,7 +70,13 @@ def break_report(sandbox: Sandbox, connect: Connect, include: Path) -> None:
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("broken", "task"),
-    [(break_stores, "stores"), (break_capture, "capture"), (break_send, "send"), (break_report, "report")],
+    [
+        (break_stores, "stores"),
+        (break_capture, "capture"),
+        (break_send, "send"),
+        (break_alert, "alert"),
+        (break_report, "report"),
+    ],
 )
 def test_a_broken_task_makes_the_run_red(
     deployment: Sandbox,

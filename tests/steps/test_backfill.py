@@ -2,12 +2,10 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import pytest
-from pipeline import Pipeline, pipeline, settings
+from pipeline import Pipeline, pipeline
 
-from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import Plan, Wish
 from commerce_events.steps.backfill import capture_window
@@ -20,7 +18,15 @@ ORDER_KINDS = tuple(kind for kind in Kind if kind.startswith(("order", "checkout
 
 
 def wish(line: Pipeline, **changes: object) -> Wish:
-    plain = Wish("main", ("orders",), LONG_AGO, line.shop.clock.replace(microsecond=0), tuple(Kind), "quiet", {"All": False})
+    plain = Wish(
+        "main",
+        ("orders",),
+        LONG_AGO,
+        line.shop.clock.replace(microsecond=0),
+        tuple(Kind),
+        "quiet",
+        {"All": False},
+    )
     return replace(plain, **changes)
 
 

@@ -17,6 +17,7 @@ from commerce_events.airflow.hooks.segment import SegmentHook
 from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
 from commerce_events.airflow.ledger_url import ledger_url
 from commerce_events.airflow.lookup import find
+from commerce_events.airflow.notifiers import notifiers
 from commerce_events.airflow.wall import clock, now
 from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load_settings
 from commerce_events.contracts.contracts import Contracts
@@ -24,6 +25,7 @@ from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
 from commerce_events.destinations.shadow import ShadowClient
 from commerce_events.domain.backfills import Backfill, closed
+from commerce_events.domain.corrections import warehouses_only
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.ledger.engine import open_engine
@@ -33,9 +35,11 @@ from commerce_events.sources.elasticpath import ElasticPathSource
 from commerce_events.sources.elasticpath.pace import PATIENCE, Paced, Patience, SharedPace
 from commerce_events.sources.source import Rules
 from commerce_events.steps.budget import RequestBudget, requests_to
+from commerce_events.steps.correct import Routing
 from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
+from commerce_events.steps.watch import Notifier, Watched
 from commerce_events.templates.library import Templates
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -47,6 +51,16 @@ NEW_NAMESPACE = "python -c 'import uuid; print(uuid.uuid4())'"
 def settings() -> Settings:
     """commerce.toml, read anew; ConfigurationError names every mistake in it."""
     return load_settings(include_folder() / SETTINGS_FILE)
+
+
+def watched() -> Watched:
+    """What alerts are about, by commerce.toml."""
+    return Watched.of(settings())
+
+
+def alert_notifiers() -> dict[str, Notifier]:
+    """Whom changes are told, by commerce.toml."""
+    return notifiers(settings().alerts.notify)
 
 
 def store_names() -> list[str]:
@@ -94,7 +108,7 @@ def open_store(
         ledger=ledger,
         renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key()),
         clock=now,
-        run=_run_id(),
+        run=run_id(),
         door=Door.POLL if backfill is None else Door.BACKFILL,
         backfill=backfill,
     )
@@ -160,6 +174,15 @@ def routing(preset: str, store: Store) -> Mapping[str, bool]:
     return closed(file.integrations[preset], named)
 
 
+def correction_routing(*, everywhere: bool = False) -> Routing:
+    """Who sees corrections: warehouses only, also where a connection names receivers for its batches."""
+    if everywhere:
+        return Routing({})
+    ends = settings().destinations
+    named = {name: SegmentHook(end.connection).settings().integrations for name, end in ends.items()}
+    return Routing({name: warehouses_only(said.keys() - {"All"}) for name, said in named.items()})
+
+
 def renderers(ledger: Ledger) -> dict[str, Renderer]:
     """By store, to render again what was kept: the ids in it stand, so no store's connection is needed."""
     key = ledger.charter.identity_key()
@@ -215,7 +238,7 @@ def refuse_the_sandbox_namespace(store: Store, base_url: str) -> None:
         )
 
 
-def _run_id() -> str | None:
+def run_id() -> str | None:
     """The Airflow run that asks; None on the command line."""
     try:
         return str(get_current_context()["run_id"])

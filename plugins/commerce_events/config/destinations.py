@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from commerce_events.config.section import Section, Text
@@ -14,6 +14,8 @@ class Destination(Section):
 
     `needs_consent`: categories a person must have agreed to. `allow_commands`: events that may leave although
     receivers take them for commands, such as User Deleted. `senders`: batches on their way at once.
+    `public_api` is the connection through which what arrived is counted; `runs_in_app_version` marks messages
+    with their run, so that counts tell runs apart.
     """
 
     kind: Literal["segment", "shadow"] = "segment"
@@ -23,6 +25,8 @@ class Destination(Section):
     senders: Annotated[StrictInt, Field(ge=1, le=16)] = 4
     needs_consent: tuple[Text, ...] = ()
     allow_commands: tuple[Text, ...] = ()
+    public_api: Text = "segment_public_api_default"
+    runs_in_app_version: StrictBool = False
 
     @property
     def speaks(self) -> Literal["segment"]:
@@ -50,3 +54,5 @@ class Health(Section):
     quarantine_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.01
     quarantine_rows: Annotated[StrictInt, Field(ge=1)] = 20
     lag_minutes: Annotated[StrictInt, Field(ge=1)] = 60
+    open_gaps: Annotated[StrictInt, Field(ge=0)] = 0
+    shortfall_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.001

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, StrictBool, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from commerce_events.config.alerts import Alerts
 from commerce_events.config.contradictions import contradictions
 from commerce_events.config.destinations import Destination, Health
 from commerce_events.config.errors import explain
@@ -35,6 +36,7 @@ class Settings(Section):
     integrations: Annotated[dict[Name, Preset], Field(validate_default=True)] = Field(default_factory=dict)
     trackings: Trackings = Trackings()
     health: Health = Health()
+    alerts: Alerts = Alerts()
 
     def templates(self) -> dict[str, Service]:
         """Every template file that a store uses, as it is named in the file, and how it is to be served."""

@@ -55,6 +55,8 @@ class Store(Section):
     people: Annotated[tuple[PeopleStream, ...], AfterValidator(_each_once)] = ("customers",)
     transactions: Literal["all", "refunded", "never"] = "all"
     partial_refunds: StrictBool = True
+    refund_days: Annotated[StrictInt, Field(ge=0, le=365)] = 60
+    refund_cycle_days: Annotated[StrictInt, Field(ge=1, le=60)] = 7
     zero_price_orders: StrictBool = True
     test_orders: StrictBool = False
     test_filter: dict[DottedPath, Patterns] = Field(default_factory=dict)

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     REFUND_FELL = "refund_fell"  # the refunded amount went down; the highest seen is kept
     NO_CONSENT = "no_consent"  # the person did not agree to what the destination is for
     ERASED = "erased"  # the person was erased; nothing about them leaves again
+    DISCARDED = "discarded"  # a person decided so; who and why is in the audit
     EMPTY = "empty"  # the template yields nothing for this fact
 
 

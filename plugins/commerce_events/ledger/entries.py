@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from commerce_events.domain.deliveries import Priority, Status
@@ -22,8 +23,19 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """The batch that a message went out with, and when."""
+
+    batch: UUID
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Owed:
-    """One fact at one destination. `body` are the bytes to send, `input` what they were rendered from."""
+    """One fact at one destination. `body` are the bytes to send, `input` what they were rendered from.
+
+    `carried`: it was sent already, and the ledger has lost that it was.
+    """
 
     destination: str
     status: Status
@@ -31,6 +43,7 @@ class Owed:
     detail: str | None = None
     body: bytes | None = None
     input: bytes | None = None
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,16 @@
 from sqlalchemy import Engine
 
 from commerce_events.ledger.accounts import Accounts
+from commerce_events.ledger.alerts import Alerts
 from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
+from commerce_events.ledger.decisions import Decisions
 from commerce_events.ledger.erasures import Erasures
+from commerce_events.ledger.findings import Findings
 from commerce_events.ledger.gate import Gate
 from commerce_events.ledger.inputs import Inputs
 from commerce_events.ledger.lanes import Lanes
+from commerce_events.ledger.lost import Lost
 from commerce_events.ledger.outbox import Outbox
 from commerce_events.ledger.people import People
 from commerce_events.ledger.plans import Plans
@@ -19,7 +23,9 @@ from commerce_events.ledger.reopening import Reopening
 from commerce_events.ledger.reports import Reports
 from commerce_events.ledger.scans import Scans
 from commerce_events.ledger.schema import require_current
+from commerce_events.ledger.sent import Departures
 from commerce_events.ledger.waiting import Waiting
+from commerce_events.ledger.watching import Watching
 from commerce_events.ledger.withdrawal import Withdrawal
 
 
@@ -45,10 +51,16 @@ class Ledger:
         self.gate = Gate(database)
         self.outbox = Outbox(database)
         self.waiting = Waiting(database)
+        self.decisions = Decisions(database)
+        self.alerts = Alerts(database)
+        self.watching = Watching(database)
         self.inputs = Inputs(database)
         self.reports = Reports(database)
         self.accounts = Accounts(database)
         self.plans = Plans(database)
         self.reopening = Reopening(database)
         self.withdrawal = Withdrawal(database)
+        self.findings = Findings(database)
+        self.departures = Departures(database)
+        self.lost = Lost(database)
         self.charter.accept_recipe()

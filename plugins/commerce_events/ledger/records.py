@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from commerce_events.domain.moments import micros, moment
 from commerce_events.domain.states import State
 from commerce_events.ledger.bulk import bulk, copy_rows
 from commerce_events.ledger.daily import DailyKey, count_daily
-from commerce_events.ledger.database import Database, among_texts, next_numbers
+from commerce_events.ledger.database import Database, among, among_texts, next_numbers
 from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
 from commerce_events.ledger.reopening import reopen
 from commerce_events.ledger.rows import delivery_row, payload_row
@@ -49,16 +49,27 @@ class Records:
         return {row.record_id: Seen(row.version, _decode(row), row.erased, row.person) for row in rows}
 
     def record(
-        self, entries: Sequence[Entry], *, door: Door, now: datetime, run: str | None, step: Progress | None
+        self,
+        entries: Sequence[Entry],
+        *,
+        door: Door,
+        now: datetime,
+        run: str | None,
+        step: Progress | None,
+        again: bool = False,
     ) -> Outcome:
-        """Write judged records of one stream. The cursor moves only if no record was lost to another."""
+        """Write judged records of one stream. The cursor moves only if no record was lost to another.
+
+        `again`: deliveries that facts known before have lost are written too.
+        """
         with self.database.write() as connection:
             won = _write_states(connection, entries)
             told = [(entry, told) for entry in entries if entry.record.id in won for told in entry.told]
             fresh = _write_facts(connection, told, door, now, run)
-            counts, days = _write_deliveries(
-                connection, [pair for pair in told if pair[1].event_id in fresh], now
+            owed = (
+                _lacking(connection, told) if again else [each for each in told if each[1].event_id in fresh]
             )
+            counts, days = _write_deliveries(connection, owed, now)
             known = [(told, entry.priority) for entry, told in told if told.event_id not in fresh]
             opened, moved = reopen(connection, known, door, now, run)
             days.update(moved)
@@ -120,6 +131,17 @@ def _write_deliveries(
         copy_rows(connection, payload, bodies)
     counts = Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
     return counts, Counter(_daily_key(told, owed) for _, told, owed in owed)
+
+
+def _lacking(connection: Connection, told: Sequence[tuple[Entry, Told]]) -> list[tuple[Entry, Told]]:
+    """Of each fact the deliveries that are not there."""
+    these = among(connection, delivery.c.event_id, [each.event_id for _, each in told])
+    found = connection.execute(select(delivery.c.event_id, delivery.c.destination).where(these))
+    there = {(row.event_id, row.destination) for row in found}
+    return [
+        (entry, replace(each, owed=[o for o in each.owed if (each.event_id, o.destination) not in there]))
+        for entry, each in told
+    ]
 
 
 def _write_traces(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:

@@ -12,6 +12,7 @@ Row = dict[str, Any]
 
 
 def delivery_row(told: Told, owed: Owed, priority: Priority, number: int, now: datetime) -> Row:
+    ended = owed.carried.sent_at if owed.carried else now
     return {
         "event_id": told.event_id,
         "destination": owed.destination,
@@ -23,8 +24,9 @@ def delivery_row(told: Told, owed: Owed, priority: Priority, number: int, now: d
         "detail": owed.detail,
         "attempts": 0,
         "maybe_sent": 0,
+        "batch_id": owed.carried and owed.carried.batch,
         "recorded_at": micros(now),
-        "settled_at": None if owed.status == Status.PENDING else micros(now),
+        "settled_at": None if owed.status == Status.PENDING else micros(ended),
     }
 
 

@@ -2,12 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, true, update
 
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.facts import Kind
@@ -22,17 +22,27 @@ from commerce_events.ledger.tables import delivery, fact, payload
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which waiting messages are meant; an empty field means any. `ids`: event ids or record ids."""
+    """Which messages are meant; an empty field means any.
+
+    `ids`: event ids or record ids. `day`: the day, in UTC, on which the fact happened.
+    """
 
     statuses: tuple[Status, ...] = (Status.QUARANTINED, Status.DEAD)
     reason: str | None = None
     destination: str | None = None
     ids: tuple[str, ...] = ()
+    kind: Kind | None = None
+    day: date | None = None
+
+    @property
+    def all(self) -> bool:
+        """Whether nothing but the status narrows it."""
+        return not (self.reason or self.destination or self.ids or self.kind or self.day)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One waiting message, with what it was rendered from."""
+    """One message, with what it was rendered from."""
 
     event_id: UUID
     destination: str
@@ -42,9 +52,13 @@ class Held:
     record_id: str
     kind: Kind
     part: str
+    revision: str
     occurred_at: datetime
-    body: bytes | None
-    input: bytes | None
+    door: str
+    lane: int
+    priority: int
+    body: bytes | None = field(repr=False)
+    input: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,7 @@ class Waiting:
         doubtful = func.count().filter(delivery.c.maybe_sent > 0).label("doubtful")
         counted = select(*by, func.count().label("n"), doubtful).join_from(delivery, fact, _SAME)
         with self.database.read() as connection:
-            rows = connection.execute(counted.where(_chosen(choice)).group_by(*by).order_by(*by)).all()
+            rows = connection.execute(counted.where(chosen(choice)).group_by(*by).order_by(*by)).all()
         return [Group(*row) for row in rows]
 
     def next(self, choice: Choice, after: int, count: int) -> tuple[list[Held], int]:
@@ -76,13 +90,19 @@ class Waiting:
 
         Those that may have been taken already are left out: sending them again is a decision, not a replay.
         """
-        joined = delivery.join(fact, _SAME).outerjoin(payload, HAS_BODY)
-        wanted = (_chosen(choice), delivery.c.maybe_sent == 0, delivery.c.seq > after)
-        columns = (*fact.c, *(delivery.c[name] for name in ("destination", "status", "seq")))
-        found = select(*columns, payload.c.body, payload.c.input).select_from(joined).where(*wanted)
+        return self._page(choice, after, count, delivery.c.maybe_sent == 0)
+
+    def all(self, choice: Choice, after: int, count: int) -> tuple[list[Held], int]:
+        """As `next`, with those that may have been taken."""
+        return self._page(choice, after, count, true())
+
+    def _page(
+        self, choice: Choice, after: int, count: int, which: ColumnElement[bool]
+    ) -> tuple[list[Held], int]:
+        wanted = (chosen(choice), which, delivery.c.seq > after)
         with self.database.read() as connection:
-            rows = connection.execute(found.order_by(delivery.c.seq).limit(count)).all()
-        return [_held(row) for row in rows], rows[-1].seq if rows else after
+            rows = connection.execute(HELD.where(*wanted).order_by(delivery.c.seq).limit(count)).all()
+        return [held_of(row) for row in rows], rows[-1].seq if rows else after
 
     def settle(self, again: Sequence[tuple[Held, Owed]], now: datetime) -> None:
         """Write what became of replayed messages; one that has moved on meanwhile is left alone."""
@@ -110,6 +130,11 @@ End = tuple[Status, str | None, str | None]
 Move = tuple[str, Status, End]
 
 _SAME = fact.c.event_id == delivery.c.event_id
+_KEPT = ("destination", "status", "seq", "lane", "priority")
+# A message with all that a replay needs, whatever its status.
+HELD = select(*fact.c, *(delivery.c[name] for name in _KEPT), payload.c.body, payload.c.input).select_from(
+    delivery.join(fact, _SAME).outerjoin(payload, HAS_BODY)
+)
 
 
 def _grouped(again: Sequence[tuple[Held, Owed]]) -> dict[Move, list[UUID]]:
@@ -129,7 +154,7 @@ def _moved(destination: str, old: Status, end: End, ids: Sequence[UUID], now: da
     return moved.returning(delivery.c.event_id)
 
 
-def _chosen(choice: Choice) -> ColumnElement[bool]:
+def chosen(choice: Choice) -> ColumnElement[bool]:
     terms: list[ColumnElement[bool]] = [delivery.c.status.in_(choice.statuses)]
     if choice.reason is not None:
         terms.append(delivery.c.reason == choice.reason)
@@ -138,6 +163,12 @@ def _chosen(choice: Choice) -> ColumnElement[bool]:
     if choice.ids:
         events = [UUID(each) for each in choice.ids if _is_uuid(each)]
         terms.append(or_(fact.c.record_id.in_(choice.ids), fact.c.event_id.in_(events)))
+    if choice.kind is not None:
+        terms.append(fact.c.kind == choice.kind)
+    if choice.day is not None:
+        begun = datetime.combine(choice.day, time(), UTC)
+        day = (fact.c.occurred_at >= micros(begun), fact.c.occurred_at < micros(begun + timedelta(days=1)))
+        terms.extend(day)
     return and_(*terms)
 
 
@@ -149,7 +180,7 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _held(row: Any) -> Held:
+def held_of(row: Any) -> Held:
     return Held(
         row.event_id,
         row.destination,
@@ -159,7 +190,11 @@ def _held(row: Any) -> Held:
         row.record_id,
         Kind(row.kind),
         row.part,
+        row.revision,
         moment(row.occurred_at),
+        row.door,
+        row.lane,
+        row.priority,
         row.body and bytes(row.body),
         unpacked(row.input),
     )

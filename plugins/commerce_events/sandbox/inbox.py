@@ -1,13 +1,15 @@
 """What the Segment stand-in holds: each message once, every copy's bytes, and what was dropped and why."""
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
 import orjson
 
+from commerce_events.sandbox.afterlife import Afterlife
 from commerce_events.sandbox.ingest import drop_reason
 from commerce_events.sandbox.raw_json import RawMessage
 from commerce_events.sandbox.wire import Json, Request
@@ -39,10 +41,16 @@ class SeenBatch:
     path: str
 
 
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
 class Inbox:
     """Thread-safe. The table of seen ids is one for all write keys and never expires."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = _wall) -> None:
+        self.afterlife = Afterlife()
+        self._clock = clock
         self.drops: Counter[str] = Counter()
         self.batches: deque[SeenBatch] = deque(maxlen=KEPT_BATCHES)
         self._taken: dict[str, Taken] = {}
@@ -90,15 +98,19 @@ class Inbox:
             self.drops[reason] += count
 
     def take(self, write_key: str, messages: list[RawMessage]) -> None:
+        at = self._clock()
         with self._lock:
             for one in messages:
-                if reason := drop_reason(one.message) or self._file(write_key, one):
+                reason = drop_reason(one.message) or self._file(write_key, one)
+                self.afterlife.note(at, write_key, one.message, reason)
+                if reason:
                     self.drops[reason] += 1
 
     def forget(self) -> None:
         with self._lock:
             for kept in (self.drops, self.batches, self._taken, self._again, self._suppressed):
                 kept.clear()
+        self.afterlife.forget()
 
     def _file(self, write_key: str, one: RawMessage) -> str | None:
         if one.message.get("userId") in self._suppressed:
@@ -108,6 +120,8 @@ class Inbox:
         if message_id in self._taken:
             self._again.setdefault(message_id, []).append(raw)
             return "duplicate"
+        if reason := self.afterlife.plan.verdict(message_id, one.message):
+            return reason
         self._taken[message_id] = Taken(message_id, raw, write_key)
         return None
 

@@ -1,4 +1,4 @@
-"""A stand-in for Segment's Public API: regulations, suppressions, sources, and an echo."""
+"""A stand-in for Segment's Public API: regulations, suppressions, sources, counts, and an echo."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,8 +7,10 @@ from typing import Any
 import orjson
 
 from commerce_events.sandbox import public_answers as answers
+from commerce_events.sandbox.afterlife import Afterlife
 from commerce_events.sandbox.clock import StoreClock
 from commerce_events.sandbox.http import StandIn
+from commerce_events.sandbox.overview import LAG, connected, overview
 from commerce_events.sandbox.public_answers import Refused, invalid, limit_headers, many, page_of
 from commerce_events.sandbox.rates import Window
 from commerce_events.sandbox.regulations import KINDS, Regulation, Regulations, in_full, in_list
@@ -33,7 +35,8 @@ class PublicApiStandIn(StandIn):
         port: int = 0,
     ) -> None:
         self.token = token
-        self.api_clock = StoreClock(now)
+        self.api_clock = segment.segment_clock if segment and now is None else StoreClock(now)
+        self.lag = LAG
         self.source_admin = True  # whether the token may see write keys
         self.window = Window(PER_MINUTE)
         self.book = Regulations(self.api_clock, self._suppress)
@@ -110,6 +113,10 @@ class PublicApiStandIn(StandIn):
             case "GET", ["sources"]:
                 rows, pagination = page_of(request, self._shown_sources())
                 return answers.data({"sources": list(rows), "pagination": pagination})
+            case "GET", ["sources", source_id, "connected-destinations"]:
+                return self._connected(request, source_id)
+            case "GET", ["delivery-overview", stage]:
+                return overview(request, stage, self._afterlife, self._sources, self.now(), self.lag)
             case "GET", ["echo"]:
                 return self._echo(request)
             case _:
@@ -144,6 +151,16 @@ class PublicApiStandIn(StandIn):
             return answers.not_found("Regulation")
         sources = [str(source["id"]) for source in self._sources]
         return answers.data({"regulation": in_full(self.book, found, sources or ["source-1"])})
+
+    @property
+    def _afterlife(self) -> Afterlife:
+        return self._segment.inbox.afterlife if self._segment else Afterlife()
+
+    def _connected(self, request: Request, source_id: str) -> Response:
+        if source_id not in [source["id"] for source in self._sources]:
+            return answers.not_found("Source")
+        rows, pagination = page_of(request, connected(self._afterlife))
+        return answers.data({"destinations": list(rows), "pagination": pagination})
 
     def _shown_sources(self) -> list[Json]:
         return [{**one, "writeKeys": one["writeKeys"] if self.source_admin else []} for one in self._sources]

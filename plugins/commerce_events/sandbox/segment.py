@@ -12,8 +12,10 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 
+from commerce_events.sandbox.clock import StoreClock
 from commerce_events.sandbox.http import StandIn
 from commerce_events.sandbox.inbox import Inbox
 from commerce_events.sandbox.ingest import MOST_MESSAGES
@@ -55,7 +57,8 @@ class SegmentStandIn(StandIn):
         self.write_keys = frozenset(write_keys)
         if bad := [key for key in self.write_keys if not WRITE_KEY.fullmatch(key)]:
             raise ValueError(f"Segment would call {len(bad)} of these write keys malformed")
-        self.inbox = Inbox()
+        self.segment_clock = StoreClock()
+        self.inbox = Inbox(self.now)
         self.event_limit = RateLimit()
         self._refused: set[str] = set()
         # What tests ask, under the names they read best
@@ -66,7 +69,13 @@ class SegmentStandIn(StandIn):
         self.unsuppress = self.inbox.unsuppress
         self.drops = self.inbox.drops
         self.batches = self.inbox.batches
+        self.plan = self.inbox.afterlife.plan
+        self.connect = self.inbox.afterlife.connect
+        self.advance = self.segment_clock.advance
         super().__init__(port)
+
+    def now(self) -> datetime:
+        return self.segment_clock.now()
 
     def refuse(self, message_id: str) -> None:
         """A body with this message is answered 400."""

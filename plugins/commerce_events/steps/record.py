@@ -1,7 +1,7 @@
 """Recording: judge records against what is known of them, render what is new, and write it all at once."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -27,12 +27,16 @@ from commerce_events.steps.erase import erase_person
 from commerce_events.steps.introductions import strangers
 from commerce_events.steps.past import Past, PastByRecord, untold_of
 from commerce_events.steps.store import OpenStore
+from commerce_events.steps.taken import untaken
 
 # Each lost race means that another capture recorded the same records; a second one is rare already.
 MOST_LOST_RACES = 20
 
 # Stores tell times in whole seconds, and not all of their clocks agree to the second.
 SETTLED_AFTER = timedelta(seconds=2)
+
+# What to believe of a record, by its id and what is remembered of it: whoever reconciles trusts less.
+Doubt = Callable[[str, State], State]
 
 
 def record_all(
@@ -42,21 +46,25 @@ def record_all(
     rejects: Sequence[Reject] = (),
     step: Progress | None = None,
     complete: Complete | None = None,
+    doubt: Doubt | None = None,
 ) -> Counter[str]:
     """Record what is new in these records of one stream, keep the rejects, and note how far a scan is.
 
-    `complete`: those that have been asked for in detail already.
+    `complete`: those that have been asked for in detail already. With `doubt` the ledger itself is in
+    question: rows that it lacks are written again, and what a batch has taken already is not owed once more.
     """
     outcome = Counter({"records": len(records) + len(rejects)})
     outcome.update(keep_rejects(store, stream, rejects))
     complete = dict(complete or {})  # what was asked for in detail is not asked again after a lost race
     for _ in range(MOST_LOST_RACES):
-        news = news_of(store, stream, records, complete)
+        news = news_of(store, stream, records, complete, doubt)
         outcome.update(keep_rejects(store, stream, news.unreadable))
         outcome.update(_introduced(store, news.records))
         entries = judged(store, news, step)
+        if doubt is not None:
+            entries = untaken(store.ledger, entries)
         written = store.ledger.records.record(
-            entries, door=store.door, now=store.clock(), run=store.run, step=step
+            entries, door=store.door, now=store.clock(), run=store.run, step=step, again=doubt is not None
         )
         outcome.update(written.counts)
         outcome["changed"] += len(entries) - len(written.lost)
@@ -79,9 +87,15 @@ class News:
     unreadable: Sequence[Reject]
 
 
-def news_of(store: OpenStore, stream: str, records: Sequence[Record], complete: Complete) -> News:
+def news_of(
+    store: OpenStore,
+    stream: str,
+    records: Sequence[Record],
+    complete: Complete,
+    doubt: Doubt | None = None,
+) -> News:
     """Reads the ledger, and from the store what costs a request of its own; `complete` keeps that."""
-    seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
+    seen = _believed(store, stream, records, doubt)
     untold = untold_of(store, stream, seen)
     return News(seen, untold, *_news(store, records, seen, untold, complete))
 
@@ -93,6 +107,13 @@ def judged(store: OpenStore, news: News, step: Progress | None = None) -> list[E
         _judged(store, record, news.seen.get(record.id), news.untold.get(record.id, ()), known, step)
         for record in news.records
     ]
+
+
+def _believed(store: OpenStore, stream: str, records: Iterable[Record], doubt: Doubt | None) -> KnownStates:
+    seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
+    if doubt is None:
+        return seen
+    return {each: replace(known, state=doubt(each, known.state)) for each, known in seen.items()}
 
 
 def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Counter[str]:

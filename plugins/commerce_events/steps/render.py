@@ -17,6 +17,7 @@ from commerce_events.destinations.segment import compose
 from commerce_events.domain.backfills import Backfill, backfill_of
 from commerce_events.domain.batches import MAX_MESSAGE_BYTES
 from commerce_events.domain.consent import lacks_consent
+from commerce_events.domain.corrections import corrected
 from commerce_events.domain.deliveries import Door, Status
 from commerce_events.domain.errors import TemplateError
 from commerce_events.domain.facts import Fact, Kind, Reason
@@ -132,7 +133,19 @@ class Renderer:
             identity=self._identity_of(rendering),
             backfill=backfill_of(rendering.document["commerce"]["event"]),
         )
-        return self._checked(message, rendering, destination)
+        message = corrected(message, rendering.document["commerce"]["event"].get("correction"))
+        return self._checked(message, rendering.kept, destination, links="link" in _ids(rendering))
+
+    def edited(self, message: Input, occurred_at: datetime, event: UUID, destination: str) -> Owed:
+        """A message as a person wrote it; its id and time are not theirs to change, and it keeps no input."""
+        first = destination == self.store.destinations[0]
+        named = compose(
+            message,
+            message_id=message_id(event, destination, first=first),
+            occurred_at=occurred_at,
+            identity=None,
+        )
+        return self._checked(named, None, destination, links=False)
 
     def _is_first(self, destination: str) -> bool:
         real = (name for name in self.store.destinations if not self.receivers[name].is_shadow)
@@ -170,14 +183,13 @@ class Renderer:
 
     def _identity_of(self, rendering: Rendering) -> Identity | None:
         """The policy's ids as kept with the input; None where the tracking leaves ids to its template."""
-        ids = rendering.document["commerce"]["identity"]
+        ids = _ids(rendering)
         if self.store.tracking(rendering.kind).identity == "template" and "link" not in ids:
             return None
         return Identity(ids.get("userId"), ids.get("anonymousId"))
 
-    def _checked(self, message: dict[str, Any], rendering: Rendering, destination: str) -> Owed:
+    def _checked(self, message: dict[str, Any], kept: bytes | None, destination: str, *, links: bool) -> Owed:
         message, _ = allowed(message, self.store.traits.custom)
-        kept, links = rendering.kept, "link" in rendering.document["commerce"]["identity"]
         if message.get("type") == "identify" and not message.get("traits") and not links:
             return Owed(destination, Status.FILTERED, Reason.EMPTY)
         body = orjson.dumps(message)
@@ -189,6 +201,11 @@ class Renderer:
             detail = f"{len(body):,} bytes; {MAX_MESSAGE_BYTES:,} are allowed"
             return Owed(destination, Status.QUARANTINED, "too_large", detail, body, kept)
         return Owed(destination, Status.PENDING, None, None, body, kept)
+
+
+def _ids(rendering: Rendering) -> Mapping[str, Any]:
+    ids: Mapping[str, Any] = rendering.document["commerce"]["identity"]
+    return ids
 
 
 def _joining(commerce: Mapping[str, Any]) -> Mapping[str, Any] | None:
