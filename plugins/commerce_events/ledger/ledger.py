@@ -6,6 +6,7 @@ from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.erasures import Erasures
 from commerce_events.ledger.gate import Gate
+from commerce_events.ledger.inbox import Inbox
 from commerce_events.ledger.inputs import Inputs
 from commerce_events.ledger.lanes import Lanes
 from commerce_events.ledger.outbox import Outbox
@@ -42,5 +43,6 @@ class Ledger:
         self.outbox = Outbox(database)
         self.waiting = Waiting(database)
         self.inputs = Inputs(database)
+        self.inbox = Inbox(database)
         self.reports = Reports(database)
         self.charter.accept_recipe()
