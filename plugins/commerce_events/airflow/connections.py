@@ -4,7 +4,9 @@ The same functions serve a task, Airflow's servers and the plain command line.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from airflow.sdk import get_current_context
@@ -20,7 +22,7 @@ from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
-from commerce_events.domain.errors import ConfigurationError
+from commerce_events.domain.errors import CommerceEventsError, ConfigurationError
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.schema import migrate, revisions
@@ -31,6 +33,8 @@ from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates
+
+log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it greets whoever looks at a schema
@@ -81,6 +85,24 @@ def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PAT
         clock=now,
         run=_run_id(),
     )
+
+
+def openers(ledger: Ledger) -> dict[str, Callable[[], OpenStore]]:
+    """Every store of commerce.toml, to be opened by whoever has work for it."""
+    return {name: partial(open_store, name, ledger) for name in store_names()}
+
+
+def webhook_secrets() -> dict[str, tuple[str, ...] | None]:
+    """What opens each store's webhook door; None where its connection cannot be looked up just now."""
+    return {name: _webhook_secrets(store) for name, store in settings().stores.items()}
+
+
+def _webhook_secrets(store: Store) -> tuple[str, ...] | None:
+    try:
+        return ElasticPathHook(store.connection).settings().webhook_secrets
+    except CommerceEventsError as error:
+        log.warning("store %s: its webhook secret is unknown: %s", store.name, error)
+        return None
 
 
 def open_stream(name: str) -> tuple[OpenStore, str]:
