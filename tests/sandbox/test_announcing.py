@@ -209,7 +209,7 @@ def test_what_a_queue_does_not_hold_is_left_out_of_its_message(store):
     heavy = [{**item, "description": "x" * 300_000} for item in store.items(order)]
     resource = {"data": store.order(order), "included": {"items": heavy}}
 
-    message = orjson.loads(cloud_event(Notice("1", "i", Happening("order.paid", resource)), "i"))
+    message = orjson.loads(cloud_event(Notice("1", "job", "i", Happening("order.paid", resource)), "i"))
 
     assert message["included"] == {"meta": {"includes_elided": True}}
     assert message["data"] == store.order(order)

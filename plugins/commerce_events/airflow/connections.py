@@ -27,7 +27,8 @@ from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.schema import migrate, revisions
 from commerce_events.sources.elasticpath import ElasticPathSource
-from commerce_events.sources.elasticpath.pace import PATIENCE, Patience
+from commerce_events.sources.elasticpath.integrations import Integrations
+from commerce_events.sources.elasticpath.pace import BRIEF, PATIENCE, Patience
 from commerce_events.sources.source import Rules
 from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it greets whoever looks at a schema
+LEAST_SECRET = 16  # whoever guesses it may leave hints
+NEW_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 NEW_NAMESPACE = "python -c 'import uuid; print(uuid.uuid4())'"
 
 
@@ -67,12 +70,16 @@ def open_ledger(*, reads_only: bool = False) -> Ledger:
     return Ledger(engine, reads_only=reads_only)
 
 
-def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PATIENCE) -> OpenStore:
-    """A store of commerce.toml with all that a capture needs."""
+def store_settings(name: str) -> Store:
     known = settings().stores
     if name not in known:
         raise ConfigurationError(f"{SETTINGS_FILE} has no store {name!r}; it has {', '.join(known)}")
-    store = known[name]
+    return known[name]
+
+
+def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PATIENCE) -> OpenStore:
+    """A store of commerce.toml with all that a capture needs."""
+    store = store_settings(name)
     hook = ElasticPathHook(store.connection)
     refuse_the_sandbox_namespace(store, hook.settings().base_url)
     ledger = ledger or open_ledger()
@@ -88,8 +95,8 @@ def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PAT
 
 
 def openers(ledger: Ledger) -> dict[str, Callable[[], OpenStore]]:
-    """Every store of commerce.toml, to be opened by whoever has work for it."""
-    return {name: partial(open_store, name, ledger) for name in store_names()}
+    """Every store of commerce.toml, to be opened where there is work for it that can wait for a later run."""
+    return {name: partial(open_store, name, ledger, BRIEF) for name in store_names()}
 
 
 def webhook_secrets() -> dict[str, tuple[str, ...] | None]:
@@ -109,6 +116,27 @@ def open_stream(name: str) -> tuple[OpenStore, str]:
     """One of `people_streams`, opened."""
     store, _, stream = name.partition("/")
     return open_store(store), stream
+
+
+def open_integrations(store: Store) -> Integrations:
+    """What the store tells others of, for a person who waits for the answer."""
+    return Integrations(ElasticPathHook(store.connection).client(BRIEF))
+
+
+def webhook_secret(store: Store) -> str:
+    """The secret that the store is to send with each webhook."""
+    secret = ElasticPathHook(store.connection).settings().webhook_secret
+    if secret is None:
+        raise ConfigurationError(
+            f"connection {store.connection} has no webhook_secret: put one into its extra fields, as made by "
+            f"{NEW_SECRET}"
+        )
+    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < LEAST_SECRET:
+        raise ConfigurationError(
+            f"connection {store.connection}: webhook_secret must have {LEAST_SECRET} or more characters, "
+            f"all of them ASCII and none a blank, since it travels in a header; make one by {NEW_SECRET}"
+        )
+    return secret
 
 
 def open_public_api(store: Store) -> SegmentPublicApi | None:

@@ -1,6 +1,7 @@
 """`commerce.toml`: what it may hold, and how it is read."""
 
 from commerce_events.config.destinations import Destination, Health
+from commerce_events.config.doors import Events, Queue
 from commerce_events.config.people import Consent, Erasure, Identity, Traits
 from commerce_events.config.settings import Settings, load_settings, settings_of
 from commerce_events.config.stores import DEMO_NAMESPACE, Lines, Store
@@ -11,9 +12,11 @@ __all__ = [
     "Consent",
     "Destination",
     "Erasure",
+    "Events",
     "Health",
     "Identity",
     "Lines",
+    "Queue",
     "Settings",
     "Store",
     "Tracking",

@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 
 from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
+from commerce_events.ledger.doors import Doors
 from commerce_events.ledger.erasures import Erasures
 from commerce_events.ledger.gate import Gate
 from commerce_events.ledger.inbox import Inbox
@@ -45,4 +46,5 @@ class Ledger:
         self.inputs = Inputs(database)
         self.inbox = Inbox(database)
         self.reports = Reports(database)
+        self.doors = Doors(database)
         self.charter.accept_recipe()

@@ -50,7 +50,7 @@ class Announcer:
         """To everyone who observes it; each is told under an id of its own."""
         for integration_id in self._integrations.observing(happening.trigger):
             with self._changed:
-                notice = Notice(new_id(self._dice), integration_id, happening)
+                notice = Notice(new_id(self._dice), new_id(self._dice), integration_id, happening)
                 if self._dice.random() < self.manners.lost:
                     self.counts["lost"] += 1
                     continue
@@ -89,7 +89,7 @@ class Announcer:
                 self._end(notice, "dropped")
                 continue
             attempt = self._postman.send(notice, integration, self.manners.patience)
-            self._integrations.note(notice.integration_id, notice.id, notice.attempt, attempt)
+            self._integrations.note(notice.integration_id, notice.job, notice.attempt, attempt)
             self._end(notice, "accepted" if attempt.succeeded else "failed")
 
     def _next(self) -> Notice | None:

@@ -19,7 +19,10 @@ OUTSIDE_2XX = "Received a status code outside of 2xx range - treating webhook as
 
 @dataclass(frozen=True, slots=True)
 class Notice:
+    """`job` stays over all attempts, whatever becomes of the id."""
+
     id: str
+    job: str
     integration_id: str
     happening: Happening
     attempt: int = 1
