@@ -20,7 +20,8 @@ class Fate(StrEnum):
 class Hint:
     """`stream` None: about nothing we read. `record_id` None: it does not say about which record.
 
-    `source_at`: the record's last change as the hint tells it. `body` is kept until the hint has ended.
+    `source_at`: the record's last change as the hint tells it. `body` is kept until the hint has ended, and
+    read only where somebody has to look at it.
     """
 
     event_id: str
@@ -30,7 +31,7 @@ class Hint:
     stream: str | None
     record_id: str | None
     source_at: datetime | None
-    body: bytes = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def tells_of_an_end(self) -> bool:

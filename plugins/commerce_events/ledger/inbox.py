@@ -20,6 +20,8 @@ CHANNEL = "commerce_inbox"
 # What makes two hints the same one, whatever else their bodies say: a repeated delivery counts its attempts.
 SAID = ("trigger", "stream", "record_id", "source_at")
 
+_WITHOUT_BODY = [each for each in inbox.c if each is not inbox.c.body]
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -52,11 +54,17 @@ class Inbox:
         return new
 
     def waiting(self, store: str, limit: int) -> list[Waiting]:
-        """The hints of a store that have not ended: untried ones first, then the oldest."""
-        unread = select(inbox).where(inbox.c.store == store, inbox.c.done_at.is_(None))
+        """The hints of a store that have not ended, without bodies: untried ones first, then the oldest."""
+        unread = select(*_WITHOUT_BODY).where(inbox.c.store == store, inbox.c.done_at.is_(None))
         ordered = unread.order_by(inbox.c.attempts, inbox.c.received_at, inbox.c.event_id).limit(limit)
         with self.database.read() as connection:
             return [_waiting(row) for row in connection.execute(ordered)]
+
+    def body(self, hint: Hint) -> bytes:
+        """What came with a hint that has not ended."""
+        key = (inbox.c.store == hint.store, inbox.c.event_id == hint.event_id)
+        with self.database.read() as connection:
+            return bytes(connection.scalar(select(inbox.c.body).where(*key)) or b"")
 
     def stores(self) -> list[str]:
         """Those that hints wait for."""
@@ -142,6 +150,5 @@ def _waiting(row: Row[Any]) -> Waiting:
         stream=row.stream,
         record_id=row.record_id,
         source_at=moment(row.source_at) if row.source_at is not None else None,
-        body=bytes(row.body or b""),
     )
     return Waiting(hint, moment(row.received_at), row.attempts)

@@ -38,14 +38,20 @@ def record_all(
     records: Sequence[Record],
     rejects: Sequence[Reject] = (),
     step: Step | None = None,
+    *,
+    just_read: bool = False,
 ) -> Counter[str]:
-    """Record what is new in these records of one stream, keep the rejects, and note how far a scan is."""
+    """Record what is new in these records of one stream, keep the rejects, and note how far a scan is.
+
+    `just_read`: they come from `source.read`, whole, and nobody has to be asked which is newer.
+    """
     outcome = Counter({"records": len(records) + len(rejects)})
     outcome.update(keep_rejects(store, stream, rejects))
-    complete: dict[str, Record] = {}  # what was asked for in detail is not asked again after a lost race
-    for _ in range(MOST_LOST_RACES):
+    # What was asked for in detail is not asked again after a lost race.
+    complete = {record.id: record for record in records} if just_read else {}
+    for race in range(MOST_LOST_RACES):
         seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
-        news, unreadable = _news(store, records, seen, complete)
+        news, unreadable = _news(store, records, seen, complete, newest=just_read and race == 0)
         outcome.update(keep_rejects(store, stream, unreadable))
         outcome.update(_introduced(store, news))
         known = background(store, news, seen)
@@ -71,7 +77,12 @@ def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Co
 
 
 def _news(
-    store: OpenStore, records: Iterable[Record], seen: KnownStates, complete: dict[str, Record]
+    store: OpenStore,
+    records: Iterable[Record],
+    seen: KnownStates,
+    complete: dict[str, Record],
+    *,
+    newest: bool,
 ) -> tuple[list[Record], list[Reject]]:
     """The records that differ from what is known, with all that their payments tell."""
     news: list[Record] = []
@@ -80,7 +91,7 @@ def _news(
         known = seen.get(record.id)
         if not is_news(record, known.state if known else None):
             continue
-        found = _completed(store, record, known, complete)
+        found = record if newest else _completed(store, record, known, complete)
         if isinstance(found, Reject):
             unreadable.append(found)
             continue
