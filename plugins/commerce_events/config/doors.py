@@ -21,4 +21,3 @@ class Queue(Section):
 
     url: Annotated[Text, Field(pattern=r"^https?://[^/\s]+/\S+$")]
     connection: Text = "aws_default"
-    region: Text | None = None
