@@ -94,9 +94,13 @@ def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PAT
     )
 
 
-def openers(ledger: Ledger) -> dict[str, Callable[[], OpenStore]]:
-    """Every store of commerce.toml, to be opened where there is work for it that can wait for a later run."""
-    return {name: partial(open_store, name, ledger, BRIEF) for name in store_names()}
+def open_inbox() -> tuple[Ledger, dict[str, Callable[[], OpenStore]], list[Destination]]:
+    """What ingesting takes. Stores are opened where hints wait, and ask briefly: hints can wait for a run."""
+    ledger = open_ledger()
+    stores: dict[str, Callable[[], OpenStore]] = {
+        name: partial(open_store, name, ledger, BRIEF) for name in store_names()
+    }
+    return ledger, stores, open_destinations()
 
 
 def webhook_secrets() -> dict[str, tuple[str, ...] | None]:

@@ -79,6 +79,14 @@ class Inbox:
             count, oldest = connection.execute(select(*columns).where(inbox.c.done_at.is_(None))).one()
         return count, moment(oldest) if oldest is not None else None
 
+    def untried(self) -> tuple[int, int | None]:
+        """How many hints nobody has tried yet, and a mark that changes when new ones come."""
+        columns = (func.count(), func.max(inbox.c.received_at))
+        with self.database.read() as connection:
+            unread = (inbox.c.done_at.is_(None), inbox.c.attempts == 0)
+            count, newest = connection.execute(select(*columns).where(*unread)).one()
+        return count, newest
+
     def end(self, ended: Sequence[Ended], now: datetime) -> None:
         """Close hints; what they said of a person goes. Called after their records were recorded."""
         rows: dict[tuple[Fate, str | None], list[Hint]] = {}
