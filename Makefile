@@ -37,7 +37,7 @@ format: $(READY) ## repair style and formatting
 
 lock: ## pin what pyproject.toml asks for, with hashes; UPGRADE=--upgrade for newer versions (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
-	$(COMPILE) --extra fast --group dev pyproject.toml -o requirements-dev.txt
+	$(COMPILE) --extra fast --extra sqs --group dev pyproject.toml -o requirements-dev.txt
 	$(COMPILE) --extra fast --group build --constraint requirements-dev.txt pyproject.toml -o requirements.txt
 
 clean: ## remove what was made: the .venv and the demo's files

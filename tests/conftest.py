@@ -16,4 +16,4 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] = "False"
 atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
-pytest_plugins = ["airflow_runs", "databases", "pipeline"]
+pytest_plugins = ["airflow_runs", "databases", "pipeline", "queue_server"]

@@ -70,4 +70,4 @@ def test_the_standard_fields_carry_our_words(manager: ProvidersManager) -> None:
 def test_secrets_in_extra_are_password_fields() -> None:
     hidden = {name for name, field in fields("elasticpath").items() if field["schema"].get("format")}
 
-    assert hidden == {"webhook_secret", "identity_key"}
+    assert hidden == {"webhook_secret", "webhook_secret_previous", "identity_key"}

@@ -17,6 +17,9 @@ COMMANDS = [
     "preview",
     "replay",
     "templates test",
+    "webhooks register",
+    "webhooks remove",
+    "webhooks status",
 ]
 ASK = """
 import sys

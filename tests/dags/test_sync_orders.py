@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 from airflow_runs import run_dag
+from sqlalchemy import update
 
+from commerce_events.airflow import connections
 from commerce_events.cli.account import draw_up
 from commerce_events.ledger.ledger import Ledger
+from commerce_events.ledger.tables import delivery, fact
 from commerce_events.sandbox.run import Sandbox
 
 Connect = Callable[..., None]
-GREEN = dict.fromkeys(("stores", "capture", "send", "alert", "report"), "success")
+GREEN = dict.fromkeys(("stores", "capture", "send", "alert", "report", "doors"), "success")
+MINUTES = 60_000_000
 
 
 def test_two_runs_account_for_every_order(deployment: Sandbox, ledger: Ledger) -> None:
@@ -67,6 +71,17 @@ def break_report(sandbox: Sandbox, connect: Connect, include: Path) -> None:
         settings.write("\n[health]\nquarantine_share = 0.0\nquarantine_rows = 1\n")
 
 
+def break_doors(sandbox: Sandbox, connect: Connect, include: Path) -> None:
+    """An order that a poll found twenty minutes ago, where the store should have told of it."""
+    sandbox.store.pay(sandbox.store.place_order(buyer="guest"))
+    run_dag("sync_orders")
+    with connections.open_ledger().engine.begin() as ledger:
+        ledger.execute(update(fact).values(captured_at=fact.c.captured_at - 20 * MINUTES))
+        ledger.execute(update(delivery).values(recorded_at=delivery.c.recorded_at - 20 * MINUTES))
+    with (include / "commerce.toml").open("a") as settings:
+        settings.write("\n[stores.main.events]\nexpected = true\nsilence_changes = 1\n")
+
+
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("broken", "task"),
@@ -76,6 +91,7 @@ def break_report(sandbox: Sandbox, connect: Connect, include: Path) -> None:
         (break_send, "send"),
         (break_alert, "alert"),
         (break_report, "report"),
+        (break_doors, "doors"),
     ],
 )
 def test_a_broken_task_makes_the_run_red(

@@ -5,8 +5,9 @@ The same functions serve a task, Airflow's servers and the plain command line.
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from airflow.sdk import get_current_context
@@ -27,12 +28,13 @@ from commerce_events.destinations.shadow import ShadowClient
 from commerce_events.domain.backfills import Backfill, closed
 from commerce_events.domain.corrections import warehouses_only
 from commerce_events.domain.deliveries import Door
-from commerce_events.domain.errors import ConfigurationError
+from commerce_events.domain.errors import CommerceEventsError, ConfigurationError
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.schema import migrate, revisions
 from commerce_events.sources.elasticpath import ElasticPathSource
-from commerce_events.sources.elasticpath.pace import PATIENCE, Paced, Patience, SharedPace
+from commerce_events.sources.elasticpath.integrations import Integrations
+from commerce_events.sources.elasticpath.pace import BRIEF, PATIENCE, Paced, Patience, SharedPace
 from commerce_events.sources.source import Rules
 from commerce_events.steps.budget import RequestBudget, requests_to
 from commerce_events.steps.correct import Routing
@@ -42,9 +44,13 @@ from commerce_events.steps.store import OpenStore
 from commerce_events.steps.watch import Notifier, Watched
 from commerce_events.templates.library import Templates
 
+log = logging.getLogger(__name__)
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 logging.getLogger("alembic").setLevel(logging.WARNING)  # it greets whoever looks at a schema
 LINES_PER_SECOND = 1_000_000.0  # a file sets no rate
+LEAST_SECRET = 16  # whoever guesses it may leave hints
+NEW_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 NEW_NAMESPACE = "python -c 'import uuid; print(uuid.uuid4())'"
 
 
@@ -84,6 +90,13 @@ def open_ledger(*, reads_only: bool = False) -> Ledger:
     return Ledger(engine, reads_only=reads_only)
 
 
+def store_settings(name: str) -> Store:
+    known = settings().stores
+    if name not in known:
+        raise ConfigurationError(f"{SETTINGS_FILE} has no store {name!r}; it has {', '.join(known)}")
+    return known[name]
+
+
 def open_store(
     name: str,
     ledger: Ledger | None = None,
@@ -92,10 +105,7 @@ def open_store(
     backfill: Backfill | None = None,
 ) -> OpenStore:
     """A store of commerce.toml with all that a capture needs; `backfill`: the one that asks, if one does."""
-    known = settings().stores
-    if name not in known:
-        raise ConfigurationError(f"{SETTINGS_FILE} has no store {name!r}; it has {', '.join(known)}")
-    store = known[name]
+    store = store_settings(name)
     hook = ElasticPathHook(store.connection)
     refuse_the_sandbox_namespace(store, hook.settings().base_url)
     ledger = ledger or open_ledger()
@@ -114,10 +124,53 @@ def open_store(
     )
 
 
+def open_inbox() -> tuple[Ledger, dict[str, Callable[[], OpenStore]], list[Destination]]:
+    """What ingesting takes. Stores are opened where hints wait, and ask briefly: hints can wait for a run."""
+    ledger = open_ledger()
+    stores: dict[str, Callable[[], OpenStore]] = {
+        name: partial(open_store, name, ledger, BRIEF) for name in store_names()
+    }
+    return ledger, stores, open_destinations()
+
+
+def webhook_secrets() -> dict[str, tuple[str, ...] | None]:
+    """What opens each store's webhook door; None where its connection cannot be looked up just now."""
+    return {name: _webhook_secrets(store) for name, store in settings().stores.items()}
+
+
+def _webhook_secrets(store: Store) -> tuple[str, ...] | None:
+    try:
+        return ElasticPathHook(store.connection).settings().webhook_secrets
+    except CommerceEventsError as error:
+        log.warning("store %s: its webhook secret is unknown: %s", store.name, error)
+        return None
+
+
 def open_stream(name: str) -> tuple[OpenStore, str]:
     """One of `people_streams`, opened."""
     store, _, stream = name.partition("/")
     return open_store(store), stream
+
+
+def open_integrations(store: Store) -> Integrations:
+    """What the store tells others of, for a person who waits for the answer."""
+    return Integrations(ElasticPathHook(store.connection).client(BRIEF))
+
+
+def webhook_secret(store: Store) -> str:
+    """The secret that the store is to send with each webhook."""
+    secret = ElasticPathHook(store.connection).settings().webhook_secret
+    if secret is None:
+        raise ConfigurationError(
+            f"connection {store.connection} has no webhook_secret: put one into its extra fields, as made by "
+            f"{NEW_SECRET}"
+        )
+    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < LEAST_SECRET:
+        raise ConfigurationError(
+            f"connection {store.connection}: webhook_secret must have {LEAST_SECRET} or more characters, "
+            f"all of them ASCII and none a blank, since it travels in a header; make one by {NEW_SECRET}"
+        )
+    return secret
 
 
 def open_public_api(store: Store) -> SegmentPublicApi | None:

@@ -34,7 +34,12 @@ def _elasticpath() -> dict[str, Any]:
             ),
             "webhook_secret": _field(
                 "Webhook secret",
-                "Signs what the store posts to us; empty without webhooks.",
+                "Comes with what the store posts to us; empty without webhooks.",
+                {"type": ["string", "null"], "format": "password"},
+            ),
+            "webhook_secret_previous": _field(
+                "Previous webhook secret",
+                "Still taken while the store learns the new one; empty otherwise.",
                 {"type": ["string", "null"], "format": "password"},
             ),
             "identity_key": _field(

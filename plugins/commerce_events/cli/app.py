@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from commerce_events.cli import demo, doctor, erase, ledger, preview, replay, sandbox, templates, ui
+from commerce_events.cli import demo, doctor, erase, ledger, preview, replay, sandbox, templates, ui, webhooks
 from commerce_events.cli.plainly import Plainly
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app.command()(replay.replay)
 app.command()(erase.erase)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(templates.app, name="templates")
+app.add_typer(webhooks.app, name="webhooks")
 app.command()(sandbox.sandbox)
 app.command(hidden=True)(ui.ui)
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 import typer
 
+from commerce_events.cli.door_health import show_delays
 from commerce_events.cli.terminal import table, when
 from commerce_events.domain.deliveries import Status
 from commerce_events.ledger import schema
@@ -36,6 +37,7 @@ def status() -> None:
     """Show how far each stream was captured, and how many messages stand where. Nothing personal is shown."""
     from commerce_events.airflow.connections import open_ledger
     from commerce_events.airflow.ledger_url import whereabouts
+    from commerce_events.airflow.wall import now
 
     ledger = open_ledger(reads_only=True)
     found, _ = schema.revisions(ledger.engine)
@@ -44,6 +46,7 @@ def status() -> None:
     _delivered(ledger)
     _waiting(ledger)
     _people(ledger)
+    show_delays(ledger, now())
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from commerce_events.config.alerts import Alerts, Notify
 from commerce_events.config.destinations import Destination, Health
+from commerce_events.config.doors import Events, Queue
 from commerce_events.config.people import Consent, Erasure, Identity, Traits
 from commerce_events.config.settings import Settings, load_settings, settings_of
 from commerce_events.config.stores import DEMO_NAMESPACE, Lines, Store
@@ -13,10 +14,12 @@ __all__ = [
     "Consent",
     "Destination",
     "Erasure",
+    "Events",
     "Health",
     "Identity",
     "Lines",
     "Notify",
+    "Queue",
     "Settings",
     "Store",
     "Tracking",

@@ -14,6 +14,7 @@ def contradictions(stores: Mapping[str, Store], destinations: Mapping[str, Desti
     return [
         *_unknown_destinations(stores, destinations),
         *_shared_namespaces(stores),
+        *_shared_queues(stores),
         *_shared_destinations(stores),
         *(line for name, store in stores.items() for line in _identity(name, store)),
         *(line for name, store in stores.items() for line in _consent(name, store, destinations)),
@@ -38,6 +39,17 @@ def _shared_namespaces(stores: Mapping[str, Store]) -> Iterator[str]:
         if owner != name:
             yield (
                 f"stores.{name}.namespace: is the same as stores.{owner}.namespace; every store needs its own"
+            )
+
+
+def _shared_queues(stores: Mapping[str, Store]) -> Iterator[str]:
+    """A message does not name a store in our words: whose it is follows from its queue."""
+    first: dict[str, str] = {}
+    for name, store in stores.items():
+        if store.queue is not None and first.setdefault(store.queue.url, name) != name:
+            yield (
+                f"stores.{name}.queue.url: is the same as stores.{first[store.queue.url]}.queue.url; "
+                "every store needs a queue of its own"
             )
 
 

@@ -29,6 +29,7 @@ WORDS = {
 PATTERNS = {
     r"^[a-z][a-z0-9_-]{0,39}$": "names are a-z, 0-9, - and _, and start with a letter",
     r"^[^.\s]+(\.[^.\s]+)*$": 'must be a dotted path, as in "customer.email"',
+    r"^https?://[^/\s]+/\S+$": "must be a queue's URL, as in https://sqs.eu-west-1.amazonaws.com/123/orders",
     r"^[A-Z]{3}$": "must be an ISO currency code of three capitals, as in USD",
 }
 
@@ -77,7 +78,12 @@ def _allowed(model: type[BaseModel], section: Sequence[int | str]) -> list[str]:
     kind: Any = model
     for part in section:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            kind = kind.model_fields[str(part)].annotation
+            kind = _section(kind.model_fields[str(part)].annotation)
         elif get_origin(kind) is dict:
             kind = get_args(kind)[1]
     return list(kind.model_fields)
+
+
+def _section(kind: Any) -> Any:
+    """Of a section that may be missing, the section."""
+    return next((each for each in get_args(kind) if type(None) in get_args(kind)), kind)

@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from commerce_events.config.doors import Events, Queue
 from commerce_events.config.people import Consent, Erasure, Identity, Traits
 from commerce_events.config.section import DottedPath, Name, Patterns, Section, Text
 from commerce_events.config.trackings import Tracking, Trackings
@@ -65,6 +66,8 @@ class Store(Section):
     consent: Consent = Consent()
     erasure: Erasure = Erasure()
     lines: Lines = Lines()
+    events: Events = Events()
+    queue: Queue | None = None
     currencies: dict[CurrencyCode, Exponent] = Field(default_factory=dict)
     trackings: Trackings = Trackings()
     _name: str = PrivateAttr("")

@@ -7,9 +7,11 @@ from commerce_events.ledger.alerts import Alerts
 from commerce_events.ledger.charter import Charter
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.decisions import Decisions
+from commerce_events.ledger.doors import Doors
 from commerce_events.ledger.erasures import Erasures
 from commerce_events.ledger.findings import Findings
 from commerce_events.ledger.gate import Gate
+from commerce_events.ledger.inbox import Inbox
 from commerce_events.ledger.inputs import Inputs
 from commerce_events.ledger.lanes import Lanes
 from commerce_events.ledger.lost import Lost
@@ -55,6 +57,7 @@ class Ledger:
         self.alerts = Alerts(database)
         self.watching = Watching(database)
         self.inputs = Inputs(database)
+        self.inbox = Inbox(database)
         self.reports = Reports(database)
         self.accounts = Accounts(database)
         self.plans = Plans(database)
@@ -63,4 +66,5 @@ class Ledger:
         self.findings = Findings(database)
         self.departures = Departures(database)
         self.lost = Lost(database)
+        self.doors = Doors(database)
         self.charter.accept_recipe()

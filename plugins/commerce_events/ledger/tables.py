@@ -205,16 +205,34 @@ reject = Table(
 )
 Index("ix_reject_record", reject.c.store, reject.c.stream, reject.c.record_id)
 
-# What event doors hand in, before anything looks at it.
+# What event doors hand in: that something happened to a record. The body goes when a hint has ended.
 inbox = Table(
     "inbox",
     metadata,
+    Column("store", String(100), primary_key=True),
     Column("event_id", String(200), primary_key=True),
-    Column("store", String(100), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("door", String(20), nullable=False),
+    Column("trigger", String(100), nullable=False),
+    Column("stream", String(50)),
+    Column("record_id", String(200)),
+    Column("source_at", BigInteger),  # the record's last change, as the hint tells it
     Column("received_at", BigInteger, nullable=False),
+    Column("body", LargeBinary),
+    Column("attempts", Integer, nullable=False),
     Column("done_at", BigInteger),
+    Column("outcome", String(20)),  # captured | known | ignored | rejected
+    Column("reason", String(100)),
 )
+_UNREAD = text("done_at IS NULL")
+Index(
+    "ix_inbox_waiting",
+    inbox.c.store,
+    inbox.c.attempts,
+    inbox.c.received_at,
+    postgresql_where=_UNREAD,
+    sqlite_where=_UNREAD,
+)
+Index("ix_inbox_record", inbox.c.store, inbox.c.stream, inbox.c.record_id)
 
 # Deliveries by the day their fact happened, kept in the transactions that move them.
 daily = Table(

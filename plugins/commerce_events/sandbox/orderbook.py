@@ -12,6 +12,7 @@ from commerce_events.sandbox.clock import StoreClock
 from commerce_events.sandbox.enrolling import enrol_buyers, enrol_visitors
 from commerce_events.sandbox.entries import SORTS, Entry, entry, values
 from commerce_events.sandbox.filters import Filter
+from commerce_events.sandbox.happenings import order_happenings
 from commerce_events.sandbox.lines import Line
 from commerce_events.sandbox.orders import Held, check_out
 from commerce_events.sandbox.peoplebook import KINDS, PeopleBook
@@ -164,6 +165,8 @@ class OrderBook(PeopleBook):
             held = before.held()
             change(held)
             self._shelf.put(entry(held, before.number, self.clock))
+            if self.watchers:
+                self._tell(order_happenings(before.held(), held))
 
     def _filed(self, held: Held) -> Held:
         self._file(held)
@@ -174,4 +177,6 @@ class OrderBook(PeopleBook):
             self._number += 1
             filed = entry(held, self._number, self.clock)
             self._shelf.put(filed)
+            if self.watchers:
+                self._tell(order_happenings(None, held))
             return filed.id

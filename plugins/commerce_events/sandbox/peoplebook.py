@@ -1,5 +1,6 @@
 """The truth about a stand-in store's customers and account members, and the ways to change it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -7,8 +8,9 @@ from random import Random
 from commerce_events.sandbox import profiles
 from commerce_events.sandbox.catalogue import Person, person
 from commerce_events.sandbox.clock import StoreClock
+from commerce_events.sandbox.happenings import Happening, Watcher, person_happenings
 from commerce_events.sandbox.lists import ACCOUNT_MEMBERS, CUSTOMERS
-from commerce_events.sandbox.register import Register
+from commerce_events.sandbox.register import Change, Register
 from commerce_events.sandbox.wire import Json
 
 KINDS = ("customer", "guest", "account")
@@ -22,8 +24,9 @@ class PeopleBook:
         self._people_dice = Random(f"people of {seed}")
         self._strangers = 0
         self._logins: dict[str, Person] = {}  # everyone ever enrolled, by the id of their login
-        self.customer_register = Register(CUSTOMERS, clock)
-        self.member_register = Register(ACCOUNT_MEMBERS, clock)
+        self.watchers: list[Watcher] = []  # told of every event, of people and of orders
+        self.customer_register = Register(CUSTOMERS, clock, self._watched("customer"))
+        self.member_register = Register(ACCOUNT_MEMBERS, clock, self._watched("account-member"))
 
     # What is true
 
@@ -127,3 +130,14 @@ class PeopleBook:
     def owner(self, login_id: str) -> Person:
         """Whose customer or member id it is; raises `KeyError`."""
         return self._logins[login_id]
+
+    # Who is told
+
+    def _watched(self, kind: str) -> Change:
+        return lambda before, after: self._tell(person_happenings(kind, before, after))
+
+    def _tell(self, happenings: Iterable[Happening]) -> None:
+        if self.watchers:
+            for happening in happenings:
+                for watcher in self.watchers:
+                    watcher(happening)

@@ -34,10 +34,17 @@ class PersonRow:
         return [orjson.loads(address) for address in self.addresses]
 
 
-class Register:
-    """Thread-safe; every change takes the store's present time as its `updated_at`."""
+Change = Callable[[PersonRow | None, PersonRow | None], None]
 
-    def __init__(self, rules: Rules, clock: StoreClock) -> None:
+
+class Register:
+    """Thread-safe; every change takes the store's present time as its `updated_at`.
+
+    `changed` is told what a row was and is.
+    """
+
+    def __init__(self, rules: Rules, clock: StoreClock, changed: Change) -> None:
+        self._changed = changed
         self._paths = rules.paths
         self._clock = clock
         self._lock = RLock()
@@ -91,7 +98,9 @@ class Register:
     def remove(self, person_id: str) -> None:
         """Without a trace, as the store does it; an unknown id raises `KeyError`."""
         with self._lock:
+            before = self._shelf.get(person_id)
             self._shelf.remove(person_id)
+            self._changed(before, None)
 
     def _file(self, document: Json, addresses: tuple[bytes, ...], number: int) -> str:
         now = self._clock.now()
@@ -103,7 +112,9 @@ class Register:
             body=kept(document),
             addresses=addresses,
         )
+        before = self._shelf.get(row.id)
         self._shelf.put(row)
+        self._changed(before, row)
         return row.id
 
     def _values(self, row: PersonRow, attribute: str) -> list[str]:

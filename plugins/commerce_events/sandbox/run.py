@@ -62,6 +62,7 @@ class Sandbox(AbstractContextManager["Sandbox"]):
                 "account_members": len(self.store.account_member_ids()),
                 "requests": requests.total,
                 "by_route": dict(requests.counts),
+                "webhooks": dict(self.store.announcer.counts),
             },
             "segment": {
                 "unique": len(self.segment.inbox.ids()),

@@ -6,6 +6,7 @@ from random import Random
 
 import orjson
 
+from commerce_events.sandbox.announcing import Announcer
 from commerce_events.sandbox.answers import (
     envelope,
     failure,
@@ -17,6 +18,8 @@ from commerce_events.sandbox.answers import (
 from commerce_events.sandbox.catalogue import currency_documents
 from commerce_events.sandbox.entries import Entry
 from commerce_events.sandbox.http import StandIn
+from commerce_events.sandbox.integration_pages import IntegrationPages
+from commerce_events.sandbox.integrations import Integrations
 from commerce_events.sandbox.listing import Habits, Reader, Refused, included, wants_items, whole_list
 from commerce_events.sandbox.lists import ORDERS
 from commerce_events.sandbox.orderbook import OrderBook
@@ -54,9 +57,17 @@ class ElasticPathStandIn(OrderBook, StandIn):
         self._reader = Reader(self.habits, self.store_clock, seed)
         self._customer_pages = CustomerPages(self.customer_register, self._reader)
         self._member_pages = MemberPages(self.member_register, self._reader, self.habits, self.url)
+        self.integrations = Integrations(self.store_clock, seed)
+        self.announcer = Announcer(self.integrations, seed)
+        self.watchers.append(self.announcer.tell)
+        self._integration_pages = IntegrationPages(self.integrations, self.url)
 
     def now(self) -> datetime:
         return self.clock
+
+    def close(self) -> None:
+        self.announcer.close()
+        StandIn.close(self)
 
     def error(self, status: int) -> Response:
         return failure(status, "Too Many Requests" if status == 429 else "Internal Server Error")
@@ -70,9 +81,11 @@ class ElasticPathStandIn(OrderBook, StandIn):
             return self.error(429)
         if request.head_bytes > MOST_REQUEST_BYTES:
             return failure(414, "Request too large")
-        if request.method != "GET":
-            return failure(405, "Method not allowed")
         try:
+            if request.path.startswith("/v2/integrations"):
+                return self._integration_pages.answer(request, request.path.strip("/").split("/")[2:])
+            if request.method != "GET":
+                return failure(405, "Method not allowed")
             return self._get(request)
         except Refused as refused:
             return refused.response

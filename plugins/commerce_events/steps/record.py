@@ -47,17 +47,21 @@ def record_all(
     step: Progress | None = None,
     complete: Complete | None = None,
     doubt: Doubt | None = None,
+    *,
+    just_read: bool = False,
 ) -> Counter[str]:
     """Record what is new in these records of one stream, keep the rejects, and note how far a scan is.
 
-    `complete`: those that have been asked for in detail already. With `doubt` the ledger itself is in
-    question: rows that it lacks are written again, and what a batch has taken already is not owed once more.
+    `complete`: those that have been asked for in detail already. `just_read`: all were, one by one, and
+    nobody has to be asked which is newer. With `doubt` the ledger itself is in question: rows that it lacks
+    are written again, and what a batch has taken already is not owed once more.
     """
     outcome = Counter({"records": len(records) + len(rejects)})
     outcome.update(keep_rejects(store, stream, rejects))
-    complete = dict(complete or {})  # what was asked for in detail is not asked again after a lost race
-    for _ in range(MOST_LOST_RACES):
-        news = news_of(store, stream, records, complete, doubt)
+    # What was asked for in detail is not asked again after a lost race.
+    complete = {record.id: record for record in records} if just_read else dict(complete or {})
+    for race in range(MOST_LOST_RACES):
+        news = news_of(store, stream, records, complete, doubt, newest=just_read and race == 0)
         outcome.update(keep_rejects(store, stream, news.unreadable))
         outcome.update(_introduced(store, news.records))
         entries = judged(store, news, step)
@@ -93,11 +97,13 @@ def news_of(
     records: Sequence[Record],
     complete: Complete,
     doubt: Doubt | None = None,
+    *,
+    newest: bool = False,
 ) -> News:
     """Reads the ledger, and from the store what costs a request of its own; `complete` keeps that."""
     seen = _believed(store, stream, records, doubt)
     untold = untold_of(store, stream, seen)
-    return News(seen, untold, *_news(store, records, seen, untold, complete))
+    return News(seen, untold, *_news(store, records, seen, untold, complete, newest=newest))
 
 
 def judged(store: OpenStore, news: News, step: Progress | None = None) -> list[Entry]:
@@ -129,6 +135,8 @@ def _news(
     seen: KnownStates,
     untold: PastByRecord,
     complete: Complete,
+    *,
+    newest: bool,
 ) -> tuple[list[Record], list[Reject]]:
     """The records that have something to tell, with all that their payments do: news, or their past."""
     states = {record_id: known.state for record_id, known in seen.items()}
@@ -136,7 +144,7 @@ def _news(
     for record in records:
         is_new = concerns(record, states.get(record.id), store.policy)
         if is_new or record.id in untold:
-            looks.append((record, seen.get(record.id) if is_new else None))
+            looks.append((record, seen.get(record.id) if is_new and not newest else None))
     found = completed(store, looks, complete)
     told = [found[record.id] for record, _ in looks]
     whole = [each for each in told if isinstance(each, Record)]

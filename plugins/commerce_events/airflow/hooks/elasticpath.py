@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from airflow.sdk import Connection
+
 from commerce_events.airflow.fields import base_url, number, required
 from commerce_events.airflow.hooks.service import ServiceHook
 from commerce_events.domain.errors import CommerceEventsError
@@ -18,7 +20,13 @@ class ElasticPathSettings:
     client_secret: str = field(repr=False)
     requests_per_second: float
     webhook_secret: str | None = field(repr=False)
+    webhook_secret_previous: str | None = field(repr=False)
     identity_key: bytes | None = field(repr=False)
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Those that open the store's door: two, while one replaces the other."""
+        return tuple(filter(None, (self.webhook_secret, self.webhook_secret_previous)))
 
 
 class ElasticPathHook(ServiceHook):
@@ -38,7 +46,8 @@ class ElasticPathHook(ServiceHook):
             client_id=required(connection, "login", "client id of an Elastic Path application key"),
             client_secret=required(connection, "password", "client secret of that application key"),
             requests_per_second=number(connection, "requests_per_second", REQUESTS_PER_SECOND),
-            webhook_secret=connection.extra_dejson.get("webhook_secret") or None,
+            webhook_secret=_text(connection, "webhook_secret"),
+            webhook_secret_previous=_text(connection, "webhook_secret_previous"),
             identity_key=str(connection.extra_dejson.get("identity_key") or "").encode() or None,
         )
 
@@ -63,3 +72,8 @@ class ElasticPathHook(ServiceHook):
         except CommerceEventsError as error:
             return False, str(error)
         return True, "Elastic Path accepts the client id and secret, and orders can be read."
+
+
+def _text(connection: Connection, key: str) -> str | None:
+    """A field of `extra` without surrounding blanks, which come along when a secret is pasted."""
+    return str(connection.extra_dejson.get(key) or "").strip() or None

@@ -42,7 +42,8 @@ def meaning(answer: Answer, label: str, connection: str) -> CommerceEventsError:
                 f"{said}, also with a new token; check the key of connection {connection}"
             )
         case 403:
-            return ConfigurationError(f"{said}; the key of connection {connection} may not read this")
+            deed = "read" if label.startswith("GET ") else "change"
+            return ConfigurationError(f"{said}; the key of connection {connection} may not {deed} this")
         case status if 300 <= status < 400:
             return ConfigurationError(f"{said}; check the host of connection {connection}")
         case 404:

@@ -1,7 +1,9 @@
-"""Reads from Elastic Path's API; an answer comes back, or an error that says what happens next."""
+"""Talks to Elastic Path's API; an answer comes back, or an error that says what happens next."""
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import requests
 
@@ -49,24 +51,33 @@ class ElasticPathClient:
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
         """A 200 with a JSON object. `path` is shown in errors and logs, `query` never."""
-        label = f"GET {path}"
+        return self._ask("GET", path, params=dict(query or {}))
+
+    def send(self, method: str, path: str, data: Mapping[str, Any] | None = None) -> Answer:
+        """Write `data`. An attempt whose answer was lost is repeated: what was asked may be done twice."""
+        return self._ask(method, path, json=None if data is None else {"data": data})
+
+    def _ask(self, method: str, path: str, **content: Any) -> Answer:
+        label = f"{method} {path}"
         bearer = self._tokens.current()
-        answer = self._exchange.run(label, lambda: self._get(path, query))
+        once = partial(self._once, method, path, content)
+        answer = self._exchange.run(label, once)
         if answer.status == 401:
             self._tokens.drop(bearer)  # revoked, or its clock is not ours: one new token, once
-            answer = self._exchange.run(label, lambda: self._get(path, query))
+            answer = self._exchange.run(label, once)
         if not answer.ok:
             raise meaning(answer, label, self._connection)
         return answer
 
-    def _get(self, path: str, query: Mapping[str, str] | None) -> requests.Response:
-        return self._session.get(
+    def _once(self, method: str, path: str, content: Mapping[str, Any]) -> requests.Response:
+        return self._session.request(
+            method,
             self._base_url + path,
-            params=dict(query or {}),
             auth=self._tokens.current(),  # asked for here: waits between attempts may outlast a token
             headers={"Accept": "application/json"},
             timeout=self._timeout,
             allow_redirects=False,
+            **content,
         )
 
     def _ask_for_token(self) -> requests.Response:

@@ -76,7 +76,8 @@ class Exchange:
             after = retry_after(response.headers.get("Retry-After"), now)
             return TransientError(f"{label}: Elastic Path answered {status}", after=after)
         body = _json_object(response.content)
-        if body is None and 200 <= status < 300:
+        deleted = response.request.method == "DELETE"  # there may be nothing to say about what is gone
+        if body is None and 200 <= status < 300 and not deleted:
             kind = response.headers.get("Content-Type", "no content type").split(";")[0][:50]
             return TransientError(
                 f"{label}: Elastic Path answered {status} with a body that is not JSON ({kind})"

@@ -1,0 +1,61 @@
+"""Doors: how long news takes through them, and whether a store has fallen silent."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from commerce_events.config import Store
+from commerce_events.domain.delays import summaries
+from commerce_events.domain.errors import AttentionError
+from commerce_events.ledger.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+DAY = timedelta(days=1)
+RECENT = timedelta(minutes=15)  # what the gauges are about
+
+Gauge = Callable[[str, float, Mapping[str, str]], None]
+
+
+def watch_doors(ledger: Ledger, stores: Mapping[str, Store], *, now: datetime, gauge: Gauge) -> Counter[str]:
+    """Counts over 24 hours. Raises AttentionError where a store should have announced what polls found.
+
+    `gauge` takes a name, a value and tags: seconds through each door, and the share of silent changes.
+    """
+    _tell_delays(ledger, now, gauge)
+    counts: Counter[str] = Counter()
+    findings: list[str] = []
+    for name, store in stores.items():
+        findings += _silence(ledger, name, store, now, gauge, counts)
+    log.info("last 24 hours: %s", dict(counts))
+    if findings:
+        raise AttentionError("; ".join(findings))
+    return counts
+
+
+def _tell_delays(ledger: Ledger, now: datetime, gauge: Gauge) -> None:
+    for one in summaries(ledger.doors.delays(now - RECENT)):
+        tags = {"store": one.store, "door": one.door}
+        for part, spread in (("arrival", one.arrival), ("ours", one.ours), ("altogether", one.altogether)):
+            gauge(f"doors.{part}.p50", spread.p50, tags)
+            gauge(f"doors.{part}.p95", spread.p95, tags)
+            gauge(f"doors.{part}.max", spread.most, tags)
+
+
+def _silence(
+    ledger: Ledger, name: str, store: Store, now: datetime, gauge: Gauge, counts: Counter[str]
+) -> Iterator[str]:
+    expected = store.events
+    if not expected.expected:
+        return
+    grace = timedelta(minutes=expected.silence_minutes)
+    found = ledger.doors.found(name, now - DAY, now - grace, grace)
+    counts.update(changes=found.changes, unannounced=found.unannounced)
+    gauge("doors.unannounced", found.share, {"store": name})
+    if found.unannounced >= expected.silence_changes and found.share > expected.silence_share:
+        yield (
+            f"store {name} did not announce {found.unannounced} of {found.changes} changes of the last 24 "
+            f"hours, more than {expected.silence_share:.0%}; polls found them. `commerce-events webhooks "
+            f"status --store {name}` shows what it sends, and what its log says"
+        )
