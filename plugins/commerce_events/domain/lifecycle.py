@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from commerce_events.domain.customer_life import customer_facts, known_traits
 from commerce_events.domain.facts import ONCE, Fact, Kind, Reason
-from commerce_events.domain.order_life import order_facts, refunded_total, watched_hashes
+from commerce_events.domain.order_life import order_facts, refunded_total
 from commerce_events.domain.records import Order, Record
 from commerce_events.domain.states import Judgement, Policy, State, is_news
+
+_PLACES = {kind: place for place, kind in enumerate(Kind)}
 
 
 def judge(record: Record, seen: State | None, policy: Policy) -> Judgement:
@@ -17,13 +19,13 @@ def judge(record: Record, seen: State | None, policy: Policy) -> Judgement:
     if seen is not None and not is_news(record, seen):
         return Judgement(seen, ())
     if isinstance(record.subject, Order):
-        facts, watched = order_facts(record, seen, policy), watched_hashes(record)
+        facts, watched = order_facts(record, seen, policy), dict(record.subject.watched)
         refunded = max(refunded_total(record.subject) or 0, seen.refunded if seen else 0)
     else:
         facts, watched, refunded = customer_facts(record, seen, policy), known_traits(record, seen), 0
     done = (seen.done if seen else frozenset()) | {fact.kind for fact in facts if fact.kind in ONCE}
     state = State(record.updated_at, record.digest, refunded, watched, done, record.subject.anonymised)
-    told = sorted(facts, key=lambda fact: list(Kind).index(fact.kind))
+    told = sorted(facts, key=lambda fact: _PLACES[fact.kind])
     return Judgement(state, tuple(_screen(fact, record, seen, policy) for fact in told))
 
 
@@ -40,4 +42,5 @@ def _screen(fact: Fact, record: Record, seen: State | None, policy: Policy) -> F
         Reason.TRACKING_OFF: fact.kind in policy.disabled,
         Reason.BEFORE_START: fact.occurred_at < policy.start,
     }
-    return replace(fact, filtered=next((reason for reason, holds in untold.items() if holds), None))
+    found = next((reason for reason, holds in untold.items() if holds), None)
+    return fact if found is None else replace(fact, filtered=found)

@@ -43,7 +43,7 @@ class Row:
 
     @classmethod
     def of(cls, document: Any, attribute: str) -> "Row":
-        times = Node(document)["meta"]["timestamps"]
+        times = Node(document).at("meta", "timestamps")
         sorted_by = parse_moment(times[attribute].value)
         second = sorted_by.replace(microsecond=0) if sorted_by else None
         return cls(document, _identity(document), second, parse_moment(times["updated_at"].value))
