@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from commerce_events.domain.records import Buyer, Line, LineKind, Order, Record
+from commerce_events.domain.states import short_hash
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -63,7 +64,8 @@ def order(**changes: Any) -> Order:
         "money": [changed.total, changed.tax],
         "addresses": dict(changed.shipping_address),
     }
-    return changed if "watched" in changes else replace(changed, watched=watched)
+    hashes = {group: short_hash(value) for group, value in watched.items()}
+    return changed if "watched" in changes else replace(changed, watched=hashes)
 
 
 def look(at: Order, *, hours: float = 0, record_id: str = "order-1", created: datetime = CREATED) -> Record:

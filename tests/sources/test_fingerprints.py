@@ -7,7 +7,9 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from commerce_events.domain.states import short_hash
 from commerce_events.sources.elasticpath.documents import fingerprint, without_secrets
+from commerce_events.sources.elasticpath.watched import stable, watched
 
 NAMES = st.sampled_from(["links", "a", "z", 'links":', '"links":{}', "password", "payment_intent", "{", "\\"])
 VALUES = st.recursive(
@@ -27,6 +29,18 @@ def test_links_do_not_count(content: Any) -> None:
     plain = orjson.dumps(without(content, {"links"}), option=orjson.OPT_SORT_KEYS)
 
     assert fingerprint(content) == blake2b(plain, digest_size=16).digest()
+
+
+@given(VALUES, st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**63))
+@example({"A": [{"é": None}], "z": {"links": {}}, "\U0001f600": "\u2028\x7f\x01"}, 1e16)
+@example({"\uffff": 1, "\U00010000": 2}, -0.0)
+def test_a_watched_group_is_told_by_the_hash_that_ledgers_hold(content: Any, number: float) -> None:
+    order = {"meta": {"display_price": {}}, "flow": content, "amounts": [number, {"of": number}]}
+
+    found = watched({"data": order, "included": {"items": []}})
+
+    values = {"flow": content, "amounts": [number, {"of": number}], "related": {}, "custom_attributes": None}
+    assert found["custom"] == short_hash(stable(values))
 
 
 @given(VALUES)

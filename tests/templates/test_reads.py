@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 from templates.expressions import EXPRESSIONS
 
@@ -71,6 +72,14 @@ def test_without_the_rest_the_answer_is_the_same(source: str) -> None:
 
     for document in DOCUMENTS:
         assert answer(template, only(document, names), WHEN) == answer(template, document, WHEN)
+
+
+@pytest.mark.parametrize("source", ["$length(resources)", "$$.resources", "$keys()", "$count(**)"])
+def test_whoever_may_read_the_payload_as_text_is_shown_it(source: str) -> None:
+    body = {"integration": {}, "payload": orjson.Fragment(b'{"data":{"id":"order-1"}}'), "commerce": {}}
+
+    assert only(body, fields(source))["resources"] == '{"data":{"id":"order-1"}}'
+    assert "resources" not in only(body, fields("payload.data.id"))
 
 
 def test_the_document_itself_is_left_as_it_was() -> None:

@@ -5,7 +5,6 @@ Internal ids come first; an e-mail address is a trait, and an id only where some
 
 import hmac
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal
 from unicodedata import normalize
 
@@ -95,9 +94,11 @@ def _guest(buyer: Buyer, policy: IdentityPolicy, key: bytes) -> Identity:
 
 def normal_email(email: str | None) -> str | None:
     """One spelling for one address: trimmed, lower case, composed characters."""
-    return normalize("NFC", email.strip()).casefold() or None if email else None
+    if not email:
+        return None
+    return (email.strip().lower() if email.isascii() else normalize("NFC", email.strip()).casefold()) or None
 
 
 def keyed_hash(key: bytes, kind: str, value: str) -> str:
     """A stable id that cannot be turned back into its value without the key."""
-    return hmac.new(key, f"{kind}\x1f{value}".encode(), sha256).hexdigest()[:32]
+    return hmac.digest(key, f"{kind}\x1f{value}".encode(), "sha256").hex()[:32]

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from commerce_events.domain.customer_life import customer_facts, known_traits
 from commerce_events.domain.facts import ONCE, Fact, Kind, Reason
-from commerce_events.domain.order_life import order_facts, refunded_total, watched_hashes
+from commerce_events.domain.order_life import order_facts, refunded_total
 from commerce_events.domain.records import Order, Record
 from commerce_events.domain.states import Judgement, Policy, State, concerns
+
+_PLACES = {kind: place for place, kind in enumerate(Kind)}
 
 
 def judge(record: Record, seen: State | None, policy: Policy) -> Judgement:
@@ -20,7 +22,7 @@ def judge(record: Record, seen: State | None, policy: Policy) -> Judgement:
     if seen is not None and not concerns(record, seen, policy):
         return Judgement(seen, ())
     if isinstance(record.subject, Order):
-        facts, watched = order_facts(record, seen, policy), watched_hashes(record)
+        facts, watched = order_facts(record, seen, policy), dict(record.subject.watched)
         refunded = max(refunded_total(record.subject) or 0, seen.refunded if seen else 0)
     else:
         facts, watched, refunded = customer_facts(record, seen, policy), known_traits(record, seen), 0
@@ -35,7 +37,7 @@ def judge(record: Record, seen: State | None, policy: Policy) -> Judgement:
 
 def place(fact: Fact) -> int:
     """Facts of one look are told in this order."""
-    return list(Kind).index(fact.kind)
+    return _PLACES[fact.kind]
 
 
 def screened(fact: Fact, record: Record, policy: Policy) -> Fact:
@@ -57,7 +59,8 @@ def _screen(fact: Fact, record: Record, seen: State | None, policy: Policy) -> F
         Reason.BEFORE_START: fact.occurred_at < policy.start,
         Reason.FENCE: isinstance(subject, Order) and _is_lives(fact, policy),
     }
-    return replace(fact, filtered=next((reason for reason, holds in untold.items() if holds), None))
+    found = next((reason for reason, holds in untold.items() if holds), None)
+    return fact if found is None else replace(fact, filtered=found)
 
 
 def _is_lives(fact: Fact, policy: Policy) -> bool:

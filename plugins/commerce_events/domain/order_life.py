@@ -40,10 +40,6 @@ def refunded_total(order: Order) -> int | None:
     return order.refunded
 
 
-def watched_hashes(record: Record) -> dict[str, str]:
-    return {group: short_hash(value) for group, value in record.order.watched.items()}
-
-
 def _once(record: Record, policy: Policy) -> Iterator[Fact]:
     """The once-in-a-life facts that the present state implies, each with the best known time."""
     order = record.order
@@ -84,7 +80,7 @@ def _refunds(record: Record, seen: State | None, policy: Policy) -> Iterator[Fac
 
 def _updates(record: Record, seen: State, told: set[Kind], policy: Policy) -> Iterator[Fact]:
     """Order Updated: something watched changed that no other new fact tells."""
-    watched = watched_hashes(record)
+    watched = record.order.watched
     changed = {group for group, value in watched.items() if seen.watched.get(group, value) != value}
     if policy.watch is not None:
         changed &= policy.watch

@@ -4,12 +4,14 @@ A source translates its own shapes into these once; nothing behind it knows whic
 Amounts are minor units of the record's currency, times are aware UTC datetimes, ids are strings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class LineKind(StrEnum):
@@ -51,7 +53,10 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order as it stands now, in neutral words. `watched` maps a group's name to its source values."""
+    """One order as it stands now, in neutral words.
+
+    `watched` maps a group's name to a hash of its source values, equal to `states.short_hash` of them.
+    """
 
     number: str | None
     status: str  # incomplete | processing | complete | cancelled
@@ -74,7 +79,7 @@ class Order:
     billing_address: Mapping[str, str]
     shipping_address: Mapping[str, str]
     lines: Sequence[Line]
-    watched: Mapping[str, Any]
+    watched: Mapping[str, str]
     consent: Mapping[str, bool] | None = None  # by category; None: the store does not say
 
     @property
@@ -121,7 +126,8 @@ class Record:
     """An order or a customer with what we know of it, and the source's own document beside it.
 
     `document` is the store's JSON with secrets and personal clutter that nobody needs removed:
-    {"data": {...}, "included": {"items": [...]}}. `digest` tells two versions of the same second apart.
+    {"data": {...}, "included": {"items": [...]}}. `text` is the same as JSON, where the source has it at
+    hand. `digest` tells two versions of the same second apart.
     """
 
     store: str
@@ -132,6 +138,15 @@ class Record:
     digest: bytes
     subject: Order | Customer | Profile
     document: Mapping[str, Any]
+    text: bytes | None = field(default=None, repr=False, compare=False)
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, work: "Callable[[Record], T]") -> T:
+        """What `work` makes of this record, made once: its facts share it, and nobody writes to it."""
+        if work not in self._made:
+            self._made[work] = work(self)
+        made: T = self._made[work]
+        return made
 
     @property
     def order(self) -> Order:

@@ -1,6 +1,7 @@
 """Which traits of a person may leave: those Segment reserves, computed ones, and those a store lets out."""
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from commerce_events.domain.paths import json_path
@@ -52,16 +53,22 @@ def allowed(message: Mapping[str, Any], custom: Collection[str]) -> tuple[dict[s
 def _kept(
     at: tuple[str, ...], traits: Mapping[str, Any], custom: Collection[str], dropped: set[str]
 ) -> dict[str, Any]:
-    known = RESERVED | COMPUTED | frozenset(custom)
-    dropped.update(json_path((*at, name)) for name in traits if name not in known)
-    kept = {name: value for name, value in traits.items() if name in known}
-    for name, parts in PARTS.items():
-        if isinstance(kept.get(name), dict) and name not in custom:
-            may = parts | set(_parts_of(name, custom))
-            dropped.update(json_path((*at, name, part)) for part in kept[name] if part not in may)
-            kept[name] = {part: value for part, value in kept[name].items() if part in may}
+    may, parts_of = _allowances(frozenset(custom))
+    dropped.update(json_path((*at, name)) for name in traits.keys() - may)
+    kept = {name: value for name, value in traits.items() if name in may}
+    for name, parts in parts_of.items():
+        if isinstance(kept.get(name), dict):
+            dropped.update(json_path((*at, name, part)) for part in kept[name].keys() - parts)
+            kept[name] = {part: value for part, value in kept[name].items() if part in parts}
     filled: dict[str, Any] = _filled(kept)
     return filled
+
+
+@cache
+def _allowances(custom: frozenset[str]) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
+    """The names that may leave, and what objects among them may hold. A store's configuration holds still."""
+    parts = {name: own | set(_parts_of(name, custom)) for name, own in PARTS.items() if name not in custom}
+    return RESERVED | COMPUTED | custom, parts
 
 
 def _parts_of(name: str, custom: Collection[str]) -> Iterator[str]:
@@ -71,8 +78,7 @@ def _parts_of(name: str, custom: Collection[str]) -> Iterator[str]:
 def _filled(value: Any) -> Any:
     """A copy without what is null or empty, at any depth. Zero and False are values."""
     if isinstance(value, dict):
-        copy = {key: _filled(item) for key, item in value.items()}
-        return {key: item for key, item in copy.items() if not is_empty(item)}
+        return {key: copy for key, item in value.items() if not is_empty(copy := _filled(item))}
     if isinstance(value, list):
         return [item for item in map(_filled, value) if not is_empty(item)]
     return value
@@ -80,4 +86,6 @@ def _filled(value: Any) -> Any:
 
 def is_empty(value: Any) -> bool:
     """Zero and False are values."""
-    return value is None or value in ({}, []) or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return value is None or (isinstance(value, dict | list) and not value)

@@ -14,17 +14,24 @@ from commerce_events.templates.wording import known, rfc3339
 
 def order_parts(fact: Fact, record: Record, first_order: bool | None) -> dict[str, Any]:
     """`first_order`: whether its buyer never bought before, where that is known."""
+    parts = record.once(_parts)
+    if first_order is not None:
+        parts = {**parts, "order": {**parts["order"], "is_first_order": first_order}}
+    return parts if fact.refund is None else {**parts, "refund": _refund(fact.refund, record.order)}
+
+
+def _parts(record: Record) -> dict[str, Any]:
+    """What all facts of an order have in common."""
     order = record.order
-    parts = {
-        "order": _order(record, first_order),
+    return {
+        "order": _order(record),
         "lines": [_line(line, order.exponent) for line in order.lines],
         "customer": customer(order),
         "money": _money(order),
     }
-    return parts if fact.refund is None else {**parts, "refund": _refund(fact.refund, order)}
 
 
-def _order(record: Record, first_order: bool | None) -> dict[str, Any]:
+def _order(record: Record) -> dict[str, Any]:
     order = record.order
     return known(
         {
@@ -40,7 +47,6 @@ def _order(record: Record, first_order: bool | None) -> dict[str, Any]:
             "coupons": list(order.coupons),
             "anonymised": order.anonymised,
             "test": order.test,
-            "is_first_order": first_order,
         }
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from commerce_events.templates.distrust import CLOCK
 from commerce_events.templates.syntax_tree import called, field_names, nodes, variables
+from commerce_events.templates.view import with_resources
 
 # `$` is whatever is looked at, `$$` the whole document; the parser drops the first sign.
 _WHOLE = ("", "$")
@@ -32,6 +33,8 @@ def reads(tree: Any) -> frozenset[str] | None:
 
 
 def only(document: Mapping[str, Any], names: frozenset[str] | None) -> Mapping[str, Any]:
+    if names is None or "resources" in names:
+        document = with_resources(document)
     if names is None:
         return document
     return {key: value for key, value in document.items() if key in names}

@@ -15,7 +15,7 @@ import orjson
 from commerce_events.domain.facts import Fact, Kind, Refund
 from commerce_events.domain.identity import Identity
 from commerce_events.domain.records import Buyer, Customer, Line, LineKind, Order, Profile, Record
-from commerce_events.templates.view import template_input
+from commerce_events.templates.view import template_input, with_resources
 
 WHEN = datetime(2026, 2, 28, 23, 59, 59, 125_000, tzinfo=UTC)
 # What is hard in a text: letters that change their number, spaces that are none, signs of two halves,
@@ -33,7 +33,8 @@ def trial_documents() -> Iterator[dict[str, Any]]:
         identity = GUEST if place % 2 else SOMEBODY
         whole = template_input(fact, record, identity, door="poll", root="webhook", **known)
         # As a template meets it: parsed JSON, sharing nothing.
-        yield orjson.loads(orjson.dumps({**record.document.get("data", {}), **record.document, **whole}))
+        whole = {**record.document.get("data", {}), **record.document, **with_resources(whole)}
+        yield orjson.loads(orjson.dumps(whole))
 
 
 def _of_orders() -> Iterator[tuple[Fact, Record, Mapping[str, Any]]]:

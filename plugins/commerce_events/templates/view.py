@@ -1,8 +1,13 @@
-"""What a template sees: the store's own webhook body, and beside it `commerce` in our words."""
+"""What a template sees: the store's own webhook body, and beside it `commerce` in our words.
+
+Two parts of the body are large. `payload` is shared by all facts of a record, and written as JSON once.
+`resources`, the same once more as text, is left out, and put in for templates that read it.
+"""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, Literal
-from uuid import NAMESPACE_DNS, uuid5
+from uuid import NAMESPACE_DNS, UUID, uuid5
 
 import orjson
 
@@ -41,7 +46,7 @@ def template_input(
     first_order: bool | None = None,
     consent: Mapping[str, bool] | None = None,
 ) -> dict[str, Any]:
-    """One document for one fact. It shares parts with `record`: read it, do not write to it.
+    """One document for one fact, for orjson to write: parts of it are JSON already, or shared with `record`.
 
     `root` is what the merchant's template takes for its root: the whole webhook body, its `payload`, or
     the order or customer inside. `commerce` stands beside it in each case. `trigger` is the store's event
@@ -63,6 +68,16 @@ def template_input(
     return {**body, "commerce": commerce(fact, record, identity, door, background)}
 
 
+def with_resources(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A webhook's body with what was left out of it; any other document as it is.
+
+    The store calls it deprecated, and older templates read it.
+    """
+    if "integration" not in document or "resources" in document:
+        return document
+    return {**document, "resources": orjson.dumps(document["payload"]).decode()}
+
+
 def _payload(record: Record) -> Mapping[str, Any]:
     """What the store deleted comes without `data` around it."""
     gone = isinstance(record.subject, Customer) and record.subject.deleted
@@ -71,21 +86,27 @@ def _payload(record: Record) -> Mapping[str, Any]:
 
 def _webhook(fact: Fact, record: Record, trigger: str) -> dict[str, Any]:
     """The webhook's body, without `configuration`: that holds a secret."""
-    payload = _payload(record)
     return {
-        "id": str(event_id(uuid5(NAMESPACE_DNS, record.store), fact)),
+        "id": str(event_id(_namespace(record.store), fact)),
         "triggered_by": trigger,
         "attempt": 1,
         "integration": INTEGRATION,
         "store_id": record.store,
-        "resources": _text(payload),  # deprecated by the store, still read by older templates
-        "payload": payload,
+        "payload": record.once(_payload_as_json),
     }
 
 
-def _text(document: Mapping[str, Any]) -> str:
+@cache
+def _namespace(store: str) -> UUID:
+    return uuid5(NAMESPACE_DNS, store)
+
+
+def _payload_as_json(record: Record) -> orjson.Fragment:
+    payload = _payload(record)
+    if payload is record.document and record.text is not None:
+        return orjson.Fragment(record.text)
     try:
-        return orjson.dumps(document).decode()
+        return orjson.Fragment(orjson.dumps(payload))
     except TypeError:
         problem = "the record holds what JSON does not know"
     raise TemplateError(problem)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from commerce_events.domain.records import Buyer
-from commerce_events.sources.elasticpath.nodes import Node
+from commerce_events.sources.elasticpath.nodes import Node, person_text
 from commerce_events.sources.source import Rules
 
 
@@ -28,8 +28,7 @@ def address(order: Node, kind: str) -> Mapping[str, str]:
     parts = order[kind].value
     if is_anonymised(order) or not isinstance(parts, dict):
         return {}
-    filled = {key: order[kind][key].person() for key in parts}
-    return {key: value for key, value in filled.items() if value}
+    return {key: text for key, value in parts.items() if (text := person_text(value))}
 
 
 def is_anonymised(order: Node) -> bool:
@@ -37,12 +36,12 @@ def is_anonymised(order: Node) -> bool:
 
 
 def _related(order: Node, name: str) -> str | None:
-    return order["relationships"][name]["data"]["id"].person()
+    return order.at("relationships", name, "data", "id").person()
 
 
 def _phone(order: Node) -> str | None:
     kinds = ("billing_address", "shipping_address")
-    return next((phone for kind in kinds if (phone := order[kind]["phone_number"].person())), None)
+    return next((phone for kind in kinds if (phone := order.at(kind, "phone_number").person())), None)
 
 
 def _anonymous_id(order: Node, field: str | None) -> str | None:

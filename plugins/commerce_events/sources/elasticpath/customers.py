@@ -6,8 +6,9 @@ from typing import Any
 
 from commerce_events.domain.records import Customer, Record
 from commerce_events.sources.elasticpath.consent import consent
-from commerce_events.sources.elasticpath.documents import fingerprint, is_test, stable, without_secrets
+from commerce_events.sources.elasticpath.documents import fingerprint, is_test, without_secrets
 from commerce_events.sources.elasticpath.nodes import Node
+from commerce_events.sources.elasticpath.watched import stable
 from commerce_events.sources.source import Rules
 
 Names = tuple[str | None, str | None, str | None]  # the full one, the first, the last

@@ -1,9 +1,9 @@
-"""What of a store's document is kept, what is watched, and how two versions are told apart."""
+"""What of a store's document is kept, and how two versions are told apart."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,17 +16,13 @@ SECRETS = frozenset(
 
 _SECRETS_AS_KEYS = tuple(f'"{name}":'.encode() for name in sorted(SECRETS))
 
+_LINKS = b'"links":'
+
 # Links as they nearly always are, with the comma that goes with them. No text holds a quote that stands bare.
 _NO_LINKS = (b'"links":{},', b',"links":{}', b'"links":{}')
 
 # Every value of every page is asked for this: what holds nothing costs no call.
 NESTED = frozenset({dict, list})
-
-# These move without anything having happened: texts made for people, addresses of the API, clocks.
-VOLATILE = frozenset({"links", "formatted", "timestamps", "created_at", "updated_at"})
-
-# What the payment's state moves; `payment` tells it already.
-PAYMENT_MONEY = frozenset({"paid", "authorized", "balance_owing"})
 
 PERSONAL_FIELDS = frozenset(
     {"customer", "contact", "billing_address", "shipping_address", "custom_attributes"}
@@ -36,29 +32,38 @@ STATES = frozenset({"status", "payment", "shipping", "anonymized"})
 OWN_FIELDS = (
     PERSONAL_FIELDS | REFERENCES | STATES | {"links", "meta", "relationships"}
 )  # others are flow fields
-OWN_RELATIONSHIPS = frozenset(
-    {"customer", "account", "account_member", "custom_discounts", "promotions", "store", "tax_items"}
-)
 PERSONAL_RELATIONSHIPS = ("customer", "account", "account_member")
 PERSONAL_ITEM_FIELDS = frozenset({"custom_inputs", "custom_attributes"})
 
 
-def kept(order: dict[str, Any], items: list[Any]) -> dict[str, Any]:
-    """The document as templates see it, without secrets; of an anonymised order nothing personal."""
+class Kept(NamedTuple):
+    """The document as templates see it, and as JSON where it was written down to look for secrets."""
+
+    document: dict[str, Any]
+    text: bytes | None
+
+
+def kept(order: dict[str, Any], items: list[Any]) -> Kept:
+    """Without secrets; of an anonymised order nothing personal."""
     if order.get("anonymized") is True:
         order = _impersonal(order)
         items = [_without(item, PERSONAL_ITEM_FIELDS) for item in items]
-    document: dict[str, Any] = without_secrets({"data": order, "included": {"items": items}})
-    return document
+    return _kept({"data": order, "included": {"items": items}})
 
 
 def without_secrets(document: Any) -> Any:
     """The document itself where there is nothing to take out, as in nearly all: it is read, never written."""
+    return _kept(document).document
+
+
+def _kept(document: Any) -> Kept:
     try:
         text = orjson.dumps(document)
     except TypeError:
-        return _without(document, SECRETS)
-    return _without(document, SECRETS) if any(name in text for name in _SECRETS_AS_KEYS) else document
+        return Kept(_without(document, SECRETS), None)
+    if any(name in text for name in _SECRETS_AS_KEYS):
+        return Kept(_without(document, SECRETS), None)
+    return Kept(document, text)
 
 
 def digest(document: dict[str, Any]) -> bytes:
@@ -74,38 +79,12 @@ def digest(document: dict[str, Any]) -> bytes:
 def fingerprint(content: Any) -> bytes:
     """The same for the same content, whatever the links and the order of fields."""
     text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    for empty in _NO_LINKS:
-        text = text.replace(empty, b"")
-    if b'"links":' in text:
+    if _LINKS in text:
+        for empty in _NO_LINKS:
+            text = text.replace(empty, b"")
+    if _LINKS in text:
         text = orjson.dumps(_without(content, frozenset({"links"})), option=orjson.OPT_SORT_KEYS)
     return blake2b(text, digest_size=16).digest()
-
-
-def watched(document: dict[str, Any]) -> dict[str, Any]:
-    """Groups of source values; a change in one of them is an update of the order."""
-    order = document["data"]
-    related = _related_ids(order)
-    money = order["meta"]["display_price"]
-    return {
-        "status": order.get("status"),
-        "payment": order.get("payment"),
-        "shipping": order.get("shipping"),
-        "lines": sorted(
-            (_item(item) for item in document["included"]["items"]), key=lambda item: str(item["id"])
-        ),
-        "money": stable({key: value for key, value in money.items() if key not in PAYMENT_MONEY}),
-        "customer": stable(
-            {key: order.get(key) for key in ("customer", "contact")}
-            | {f"{name}_id": related.get(name) for name in PERSONAL_RELATIONSHIPS}
-        ),
-        "addresses": stable({key: order.get(key) for key in ("billing_address", "shipping_address")}),
-        "references": stable({key: order.get(key) for key in ("order_number", "external_ref")}),
-        "custom": stable(
-            {key: value for key, value in order.items() if key not in OWN_FIELDS}
-            | {"custom_attributes": order.get("custom_attributes")}
-            | {"related": {key: value for key, value in related.items() if key not in OWN_RELATIONSHIPS}}
-        ),
-    }
 
 
 def is_test(record: Node, patterns: Mapping[str, Iterable[str]]) -> bool:
@@ -115,37 +94,6 @@ def is_test(record: Node, patterns: Mapping[str, Iterable[str]]) -> bool:
         for path, several in patterns.items()
         for pattern in several
     )
-
-
-def stable(value: Any) -> Any:
-    """Without what moves by itself. A field that is null says no more than one that is absent."""
-    if isinstance(value, dict):
-        pruned = {
-            key: stable(inner) if inner.__class__ in NESTED else inner
-            for key, inner in value.items()
-            if inner is not None and key not in VOLATILE
-        }
-        return {key: inner for key, inner in pruned.items() if inner != {}}
-    if isinstance(value, list):
-        return [stable(inner) for inner in value]
-    return value
-
-
-def _item(item: dict[str, Any]) -> dict[str, Any]:
-    pruned: dict[str, Any] = stable({key: value for key, value in item.items() if key != "relationships"})
-    return pruned
-
-
-def _related_ids(order: dict[str, Any]) -> dict[str, Any]:
-    node = Node(order)["relationships"]
-    names = node.value if isinstance(node.value, dict) else {}
-    return {
-        name: node[name]["data"]["id"].value or _ids(node[name]["data"]) for name in names if name != "items"
-    }
-
-
-def _ids(data: Node) -> list[str] | None:
-    return sorted(one["id"].text() for one in data) or None
 
 
 def _impersonal(order: dict[str, Any]) -> dict[str, Any]:

@@ -19,10 +19,10 @@ def coupons(items: Node) -> tuple[str, ...]:
 
 
 def _line(item: Node, rules: Rules) -> Line:
-    display = item["meta"]["display_price"]
+    shown = item.at("meta", "display_price")
     quantity = item["quantity"].quantity()
-    value = _value(item, quantity)
-    discount = _discount(item)
+    value = _value(item, shown, quantity)
+    discount = _discount(item, shown)
     sku = item["sku"].text()
     return Line(
         id=item["id"].identifier(),
@@ -31,10 +31,10 @@ def _line(item: Node, rules: Rules) -> Line:
         sku=sku,
         name=item["name"].text(),
         quantity=quantity,
-        price=_price(display, value, quantity),
+        price=_price(shown, value, quantity),
         list_price=_list_price(item, value, discount, quantity),
         value=value,
-        tax=_optional(display["tax"]["value"]["amount"]),
+        tax=_optional(shown.at("tax", "value", "amount")),
         discount=discount,
     )
 
@@ -50,35 +50,33 @@ def _kind(item: Node, sku: str, value: int, rules: Rules) -> LineKind:
     return LineKind.PRODUCT
 
 
-def _value(item: Node, quantity: int) -> int:
+def _value(item: Node, shown: Node, quantity: int) -> int:
     """Items of old orders have no display price: their value is then the list price of the line."""
-    shown = item["meta"]["display_price"]["without_tax"]["value"]["amount"]
-    if shown:
-        return shown.amount()
-    if item["value"]["amount"]:
-        return item["value"]["amount"].amount()
-    return item["unit_price"]["amount"].amount() * quantity
+    for known in (shown.at("without_tax", "value", "amount"), item.at("value", "amount")):
+        if known:
+            return known.amount()
+    return item.at("unit_price", "amount").amount() * quantity
 
 
-def _price(display: Node, value: int, quantity: int) -> Decimal:
-    shown = display["without_tax"]["unit"]["amount"]
-    return shown.price() if shown else _share(value, quantity)
+def _price(shown: Node, value: int, quantity: int) -> Decimal:
+    unit = shown.at("without_tax", "unit", "amount")
+    return unit.price() if unit else _share(value, quantity)
 
 
 def _list_price(item: Node, value: int, discount: int, quantity: int) -> Decimal:
     """`unit_price` is before discount; where it holds tax, the line without tax tells it better."""
-    unit = item["unit_price"]
-    if unit["amount"] and unit["includes_tax"].value is not True:
-        return unit["amount"].price()
+    unit = item.at("unit_price", "amount")
+    if unit and item.at("unit_price", "includes_tax").value is not True:
+        return unit.price()
     return _share(value + discount, quantity)
 
 
-def _discount(item: Node) -> int:
+def _discount(item: Node, shown: Node) -> int:
     """Positive. `discounts` misses promotions of the old kind, so the display price comes first."""
-    shown = item["meta"]["display_price"]["discount"]["value"]["amount"]
-    if shown:
-        return max(0, -shown.amount())
-    return max(0, -sum(discount["amount"]["amount"].amount() for discount in item["discounts"]))
+    known = shown.at("discount", "value", "amount")
+    if known:
+        return max(0, -known.amount())
+    return max(0, -sum(discount.at("amount", "amount").amount() for discount in item["discounts"]))
 
 
 def _share(value: int, quantity: int) -> Decimal:

@@ -45,7 +45,7 @@ class Row:
 
     @classmethod
     def of(cls, document: Any, attribute: str) -> "Row":
-        times = Node(document)["meta"]["timestamps"]
+        times = Node(document).at("meta", "timestamps")
         created, updated = (parse_moment(times[name].value) for name in ("created_at", "updated_at"))
         sorted_by = {"created_at": created, "updated_at": updated}.get(attribute)
         second = sorted_by.replace(microsecond=0) if sorted_by else None

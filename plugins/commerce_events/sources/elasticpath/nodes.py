@@ -31,6 +31,13 @@ class Node:
         value = self.value.get(key) if isinstance(self.value, dict) else None
         return Node(value, (*self.path, key))
 
+    def at(self, *keys: str) -> "Node":
+        """As one key after another, at the price of one: most of an order's numbers lie four keys deep."""
+        value = self.value
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return Node(value, self.path + keys)
+
     def __iter__(self) -> Iterator["Node"]:
         values = self.value if isinstance(self.value, list) else []
         return (Node(value, (*self.path, index)) for index, value in enumerate(values))
@@ -55,8 +62,7 @@ class Node:
 
     def person(self) -> str | None:
         """A text about a person; what an anonymisation has left is nothing."""
-        text = self.text().strip()
-        return text if text.strip("*") else None
+        return person_text(self.value)
 
     def identifier(self) -> str:
         if isinstance(self.value, str) and self.value.strip():
@@ -81,7 +87,7 @@ class Node:
         """Minor units of a single piece, which may be a fraction where a line was divided."""
         value = self.value
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_AMOUNT:
-            return Decimal(str(value))
+            return Decimal(value if isinstance(value, int) else str(value))
         raise self.fault("bad_amount", "must be a number of minor units")
 
     def quantity(self) -> int:
@@ -99,6 +105,11 @@ class Node:
 
     def fault(self, reason: str, message: str) -> BadRecordError:
         return BadRecordError(reason, json_path(self.path), message)
+
+
+def person_text(value: object) -> str | None:
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text.strip("*") else None
 
 
 def parse_moment(value: object) -> datetime | None:

@@ -7,9 +7,10 @@ from typing import Any
 from commerce_events.domain.records import Line, LineKind, Order, Record
 from commerce_events.sources.elasticpath.buyers import address, buyer, is_anonymised
 from commerce_events.sources.elasticpath.consent import consent
-from commerce_events.sources.elasticpath.documents import digest, is_test, kept, watched
+from commerce_events.sources.elasticpath.documents import digest, is_test, kept
 from commerce_events.sources.elasticpath.lines import coupons, order_lines
 from commerce_events.sources.elasticpath.nodes import Node, parse_moment
+from commerce_events.sources.elasticpath.watched import watched
 from commerce_events.sources.source import Rules
 
 # The exponent of a currency code; raises BadRecordError for an unknown one.
@@ -18,9 +19,9 @@ Exponents = Callable[[Node], int]
 
 def order_record(data: dict[str, Any], items: list[Any], rules: Rules, exponent_of: Exponents) -> Record:
     """What the list shows of an order. Raises BadRecordError naming what cannot be read, and where."""
-    document = kept(data, items)
+    document, text = kept(data, items)
     order = Node(data, ("data",))
-    times = order["meta"]["timestamps"]
+    times = order.at("meta", "timestamps")
     return Record(
         store=rules.store,
         stream="orders",
@@ -30,12 +31,13 @@ def order_record(data: dict[str, Any], items: list[Any], rules: Rules, exponent_
         subject=_order(order, Node(items, ("included", "items")), document, rules, exponent_of),
         digest=digest(document),
         document=document,
+        text=text,
     )
 
 
 def _order(order: Node, items: Node, document: dict[str, Any], rules: Rules, exponent_of: Exponents) -> Order:
-    shown = order["meta"]["display_price"]
-    currency = shown["with_tax"]["currency"]
+    shown = order.at("meta", "display_price")
+    currency = shown.at("with_tax", "currency")
     lines = order_lines(items, rules)
     return Order(
         number=order["order_number"].text() or None,
@@ -44,7 +46,7 @@ def _order(order: Node, items: Node, document: dict[str, Any], rules: Rules, exp
         shipping=order["shipping"].state(),
         currency=currency.text().upper(),
         exponent=exponent_of(currency),
-        total=shown["with_tax"]["amount"].amount(),
+        total=shown.at("with_tax", "amount").amount(),
         tax=_tax(shown, lines),
         shipping_total=_shipping(shown, lines),
         discount=_discount(shown, lines),
@@ -66,30 +68,31 @@ def _order(order: Node, items: Node, document: dict[str, Any], rules: Rules, exp
 
 def fully_paid_at(order: Node) -> datetime | None:
     """Stores tell it since 2025, and only while the order is paid."""
-    return parse_moment(order["meta"]["timestamps"]["fully_paid_at"].value)
+    return parse_moment(order.at("meta", "timestamps", "fully_paid_at").value)
 
 
 def _tax(shown: Node, lines: Sequence[Line]) -> int:
     """The store's tax, and tax that the shop adds as a line: to the store such a line is goods."""
-    if shown["tax"]["amount"]:
-        tax = shown["tax"]["amount"].amount()
-    elif shown["without_tax"]["amount"]:  # old orders
-        tax = shown["with_tax"]["amount"].amount() - shown["without_tax"]["amount"].amount()
+    tax = shown.at("tax", "amount")
+    untaxed = shown.at("without_tax", "amount")  # old orders
+    if not tax and untaxed:
+        own = shown.at("with_tax", "amount").amount() - untaxed.amount()
     else:
-        tax = 0
-    return tax + _sum(lines, LineKind.TAX)
+        own = _optional(tax)
+    return own + _sum(lines, LineKind.TAX)
 
 
 def _shipping(shown: Node, lines: Sequence[Line]) -> int:
     """Shipping comes as custom items, or with shipping groups as a price of the order's own."""
-    own = _optional(shown["shipping"]["amount"])
-    return own - abs(_optional(shown["shipping_discount"]["amount"])) + _sum(lines, LineKind.SHIPPING)
+    own = _optional(shown.at("shipping", "amount"))
+    return own - abs(_optional(shown.at("shipping_discount", "amount"))) + _sum(lines, LineKind.SHIPPING)
 
 
 def _discount(shown: Node, lines: Sequence[Line]) -> int:
     """The store prints it negative. Old orders do not print it: there the product lines tell."""
-    if shown["discount"]["amount"]:
-        return abs(shown["discount"]["amount"].amount())
+    discount = shown.at("discount", "amount")
+    if discount:
+        return abs(discount.amount())
     return sum(line.discount for line in lines if line.kind is LineKind.PRODUCT)
 
 
