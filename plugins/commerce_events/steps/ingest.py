@@ -10,7 +10,8 @@ from commerce_events.domain.errors import CommerceEventsError
 from commerce_events.domain.hints import Fate, Waiting
 from commerce_events.ledger.inbox import Ended
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.steps.deliver import Clock, deliver
+from commerce_events.steps.clock import Clock
+from commerce_events.steps.deliver import deliver
 from commerce_events.steps.hinted import capture_hinted
 from commerce_events.steps.store import OpenStore
 
