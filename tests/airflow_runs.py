@@ -80,14 +80,14 @@ def ledger_fields(url: URL) -> dict[str, Any]:
     return {"conn_type": "postgres", "host": host, "login": url.username, "schema": url.database}
 
 
-def run_dag(dag_id: str) -> Run:
+def run_dag(dag_id: str, conf: dict[str, Any] | None = None) -> Run:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
     dag = DagBag(str(ROOT / "dags")).dags[dag_id]
-    ended = dag.test()
+    ended = dag.test(run_conf=conf)
     with create_session() as session:
         tasks = session.query(TaskInstance).filter(TaskInstance.run_id == ended.run_id).all()
         left = session.query(XComModel).filter(XComModel.run_id == ended.run_id).all()

@@ -1,5 +1,6 @@
 """`commerce.toml`: what it may hold, and how it is read."""
 
+from commerce_events.config.backfills import Backfills
 from commerce_events.config.destinations import Destination, Health
 from commerce_events.config.people import Consent, Erasure, Identity, Traits
 from commerce_events.config.settings import Settings, load_settings, settings_of
@@ -8,6 +9,7 @@ from commerce_events.config.trackings import Tracking, Trackings
 
 __all__ = [
     "DEMO_NAMESPACE",
+    "Backfills",
     "Consent",
     "Destination",
     "Erasure",
