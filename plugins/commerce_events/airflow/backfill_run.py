@@ -19,6 +19,7 @@ from commerce_events.domain.plans import STREAMS, TRANSACTIONS, Plan
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.steps.backfill import capture_window, note_past
 from commerce_events.steps.deliver import deliver
+from commerce_events.steps.rehearsal import Rehearsal
 from commerce_events.steps.verify import verify
 
 log = logging.getLogger(__name__)
@@ -71,12 +72,15 @@ def _choice(title: str, allowed: Sequence[str], chosen: list[str], description: 
 def plan() -> list[str]:
     """The windows to capture. A run that is cleared goes on with the plan it made."""
     said, run = _asked()
-    ledger = connections.open_ledger()
+    ledger = connections.open_ledger(reads_only=said["dry_run"])
     found = _current(ledger)
     if found is None:
         found = backfills.planned(backfills.wish_of(said), ledger, run, keep=not said["dry_run"])
     log.info("%s", summary(found))
-    return [] if said["dry_run"] else [f"{found.id} {each.number} {each.label}" for each in found.windows]
+    if said["dry_run"]:
+        log.info("%s", report(backfills.rehearsed(found)))
+        return []
+    return [f"{found.id} {each.number} {each.label}" for each in found.windows]
 
 
 def _asked() -> tuple[dict[str, Any], str]:
@@ -99,6 +103,13 @@ def summary(plan: Plan) -> str:
         f"{estimate.messages:,} messages and {estimate.requests:,} requests, "
         f"{timedelta(seconds=estimate.seconds)} at the configured rates"
     )
+
+
+def report(found: Rehearsal) -> str:
+    """What a dry run found: counts, and the places where messages would differ; nothing that stands there."""
+    ends = [" ".join(filter(None, fate)) + f" {count:,}" for fate, count in sorted(found.fates.items())]
+    places = [f"{path} differs in {one.count} of {found.compared}" for path, one in found.changes.items()]
+    return "\n".join([f"dry run: {dict(found.counts())}", *ends, *places])
 
 
 def questions() -> list[str]:

@@ -10,9 +10,12 @@ from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import Plan, Wish
 from commerce_events.ledger.ledger import Ledger
+from commerce_events.steps.backfill import Listener, nobody
 from commerce_events.steps.budget import grant_backfills
 from commerce_events.steps.estimate import Rates
 from commerce_events.steps.plan import Sizes, draw_up
+from commerce_events.steps.rehearsal import Rehearsal
+from commerce_events.steps.rehearse import rehearse
 from commerce_events.steps.store import OpenStore
 
 T = TypeVar("T")
@@ -84,6 +87,12 @@ def begun(plan: Plan, ledger: Ledger) -> OpenStore:
     grant_backfills(ledger, store.settings, plan.wish.share)
     ledger.plans.begin(plan.id, store.clock())
     return store
+
+
+def rehearsed(plan: Plan, told: Listener = nobody) -> Rehearsal:
+    """What the plan would do now; see `steps.rehearse`. It need not be in the ledger."""
+    ledger = connections.open_ledger(reads_only=True)
+    return rehearse(connections.open_store(plan.wish.store, ledger, plan=plan), plan, told=told)
 
 
 def _kind(name: str) -> Kind:

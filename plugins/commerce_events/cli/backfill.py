@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from commerce_events.cli import rehearsal, verifying
 from commerce_events.cli.asking import confirm, only
 from commerce_events.cli.plainly import FINDINGS
 from commerce_events.cli.terminal import console, table, when
@@ -67,19 +68,29 @@ def plan(
 def apply(
     plan_id: PlanId,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask, whatever has changed since")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say what would be sent; record and send nothing")
+    ] = False,
+    values: Annotated[
+        bool, typer.Option("--values", help="with --dry-run: show what differs, which is personal data")
+    ] = False,
 ) -> None:
     """Do what a plan says, or go on with it: read its windows, and send what they tell.
 
     First says which windows hold more or fewer records than when they were planned. Ctrl-C does no harm:
-    applying the plan again goes on behind the last page.
+    applying the plan again goes on behind the last page. With --dry-run everything is read, rendered and
+    checked as it would be, some orders are compared with what was recorded of them, and that is all.
     """
     from commerce_events.airflow import backfills, connections
     from commerce_events.steps.backfill import capture_window
     from commerce_events.steps.plan import changes_since
 
-    ledger = connections.open_ledger()
+    ledger = connections.open_ledger(reads_only=dry_run)
     made = backfills.plan_named(plan_id, ledger)
     _show(made)
+    if dry_run:
+        _rehearse(made, values=values)
+        return
     changes = [
         (one.window.label, one.now)
         for one in changes_since(connections.open_store(made.wish.store, ledger), made)
@@ -91,6 +102,25 @@ def apply(
         for window in made.left:
             capture_window(store, made, window.number, told)
     _deliver(made)
+
+
+@app.command()
+def verify(plan_id: PlanId) -> None:
+    """Account for every record of a plan's span, day by day, and name those that are missing.
+
+    Counts first, and compares ids only where counts differ. Exit code 1 if anything is missing.
+    """
+    from commerce_events.airflow import backfills, connections
+    from commerce_events.steps.verify import verify as look
+
+    ledger = connections.open_ledger(reads_only=True)
+    made = backfills.plan_named(plan_id, ledger)
+    store = connections.open_store(made.wish.store, ledger)
+    found = [look(store, stream, made.wish.start, made.end) for stream in made.wish.streams]
+    for each in found:
+        verifying.show(each)
+    if not all(each.is_complete for each in found):
+        raise typer.Exit(FINDINGS)
 
 
 @app.command()
@@ -184,6 +214,14 @@ def _progress(made: Plan) -> Iterator[Any]:
             bar.update(task, description=f"{window.number} of {len(made.windows)}", rate=rate)
 
         yield told
+
+
+def _rehearse(made: Plan, *, values: bool) -> None:
+    from commerce_events.airflow import backfills
+
+    with _progress(made) as told:
+        found = backfills.rehearsed(made, told)
+    rehearsal.show(found, values=values)
 
 
 def _deliver(made: Plan) -> None:
