@@ -13,9 +13,12 @@ def cancel(ledger: Ledger, plan: Plan, now: datetime, *, withdraw: bool) -> int:
     on; one whose messages were withdrawn begins anew, and tells them after all.
     """
     ledger.plans.cancel(plan.id, now)
+    if not withdraw:
+        return 0
+    for name in ledger.withdrawal.destinations(plan.id):
+        ledger.lanes.prepare(name)  # only what has lanes can be locked
     gone = 0
-    while withdraw and (some := ledger.withdrawal.withdraw(plan.id, now)):
+    while some := ledger.withdrawal.withdraw(plan.id, now):
         gone += some
-    if withdraw:
-        ledger.plans.begin_anew(plan.id)
+    ledger.plans.begin_anew(plan.id)
     return gone
