@@ -9,7 +9,6 @@ from pipeline import Pipeline
 
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import Plan, Wish
-from commerce_events.steps.backfill import capture_window
 from commerce_events.steps.estimate import Rates
 from commerce_events.steps.plan import Sizes, draw_up
 
@@ -35,11 +34,8 @@ def planned(line: Pipeline, asked: Wish, sizes: Sizes = SIZES, rates: Rates = RA
 
 def captured(line: Pipeline, plan: Plan) -> Counter[str]:
     """Every window that is left, one after the other."""
-    line.ledger.plans.begin(plan.id, line.clock.now())
-    outcome: Counter[str] = Counter()
-    for window in again(line, plan).left:
-        outcome += capture_window(line.store(), plan, window.number)
-    return outcome
+    assert line.ledger.plans.latest(1) == [again(line, plan)]
+    return line.backfill()
 
 
 def again(line: Pipeline, plan: Plan) -> Plan:
