@@ -85,8 +85,8 @@ class Rehearsing:
             elif _opens(row) and owed.status is not Status.FILTERED:
                 self._fate(name, News.AGAIN, (owed.status, owed.reason or ""))
                 left[(*name, row[0], row[1] or "")] -= 1
-        for (destination, kind, *end), count in (+left).items():
-            self._fate((destination, kind), News.KNOWN, (end[0], end[1]), count)
+        for known_as, count in (+left).items():
+            self._fate(known_as[:2], News.KNOWN, known_as[2:], count)
 
     def _fate(self, name: tuple[str, str], news: News, end: tuple[str, str], count: int = 1) -> None:
         self.found.fates[Fate(*name, news, *end)] += count
