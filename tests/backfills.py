@@ -14,7 +14,7 @@ from commerce_events.steps.plan import Sizes, draw_up
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-RATES = Rates(requests=10.0, events=1_000.0)
+RATES = Rates(requests=0.1, events=1_000.0)  # so slow that the smallest window has work enough
 SIZES = Sizes()
 
 
