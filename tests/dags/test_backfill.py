@@ -1,8 +1,5 @@
 """The DAG `backfill` from end to end: real Airflow, the stand-ins over HTTP, a ledger."""
 
-from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +27,7 @@ def form(deployment: Sandbox) -> dict[str, Any]:
     return {"from": "2000-01-01", "to": now.isoformat(), "streams": ["customers", "orders"], "fence_hours": 0}
 
 
-def test_a_run_tells_every_order_of_the_span(
+def test_a_run_tells_every_record_of_the_span(
     deployment: Sandbox, ledger: Ledger, form: dict[str, Any]
 ) -> None:
     run = run_dag("backfill", form)
@@ -42,3 +39,20 @@ def test_a_run_tells_every_order_of_the_span(
     told = deployment.segment.unique().values()
     assert {one["context"]["backfill"]["id"] for one in told} == {plan.id}
     assert {one["integrations"]["All"] for one in told} == {False}
+
+
+def test_a_span_that_cannot_be_is_refused_before_any_work(
+    deployment: Sandbox, ledger: Ledger, form: dict[str, Any]
+) -> None:
+    run = run_dag("backfill", {**form, "from": form["to"]})
+
+    assert (run.state, run.tasks["plan"], run.tasks["verify"]) == ("failed", "failed", "upstream_failed")
+    assert ledger.plans.latest(5) == []
+
+
+def test_a_dry_run_leaves_nothing_behind(deployment: Sandbox, ledger: Ledger, form: dict[str, Any]) -> None:
+    run = run_dag("backfill", {**form, "dry_run": True})
+
+    assert (run.state, run.tasks["capture"], run.tasks["send"]) == ("success", "skipped", "skipped")
+    assert (ledger.plans.latest(5), ledger.reports.records()) == ([], [])
+    assert deployment.segment.received() == []

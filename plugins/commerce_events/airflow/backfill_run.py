@@ -17,10 +17,9 @@ from commerce_events.domain.errors import AttentionError
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import STREAMS, TRANSACTIONS, Plan
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.steps.backfill import capture_window, note_past
+from commerce_events.steps.backfill import capture_window
 from commerce_events.steps.deliver import deliver
 from commerce_events.steps.rehearsal import Rehearsal
-from commerce_events.steps.verify import verify
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +79,7 @@ def plan() -> list[str]:
     if said["dry_run"]:
         log.info("%s", report(backfills.rehearsed(found)))
         return []
+    backfills.begin(found, ledger)
     return [f"{found.id} {each.number} {each.label}" for each in found.windows]
 
 
@@ -130,8 +130,8 @@ def approval(asked: Any) -> Any:
 def capture(window: str) -> Counter[str]:
     plan_id, number = window.split()[:2]
     ledger = connections.open_ledger()
-    plan = backfills.plan_named(plan_id, ledger)
-    return capture_window(backfills.begun(plan, ledger), plan, int(number))
+    current = backfills.plan_named(plan_id, ledger)
+    return capture_window(backfills.opened(current, ledger), current, int(number))
 
 
 def send() -> Counter[str]:
@@ -148,14 +148,15 @@ def check() -> dict[str, int]:
     if current is None:
         return {}
     if current.left:
-        raise AttentionError(f"{len(current.left)} windows of plan {current.id} were not read to their end")
-    store = connections.open_store(current.wish.store, ledger)
-    found = [verify(store, each, current.wish.start, current.end) for each in current.wish.streams]
+        raise AttentionError(
+            f"plan {current.id} is {current.stage}: {len(current.left)} of its windows were not read to "
+            "their end. Clear the task `plan` to go on"
+        )
+    found = backfills.accounted(current, ledger)
     for each in found:
         log.info("store %s, %s: %s", each.store, each.stream, each.rows())
     gaps = [gap for each in found for gap in each.gaps]
     if gaps:
         first = ", ".join(f"{gap.record_id} ({gap.fault})" for gap in gaps[:10])
         raise AttentionError(f"{len(gaps)} records of plan {current.id} are not accounted for: {first}")
-    note_past(store, current)
     return {"records": current.read, "gaps": 0}

@@ -4,19 +4,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from commerce_events.airflow import connections
+from commerce_events.airflow import connections, wall
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import Plan, Wish
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.steps.backfill import Listener, nobody
+from commerce_events.steps.backfill import Listener, nobody, note_past
 from commerce_events.steps.budget import grant_backfills
 from commerce_events.steps.estimate import Rates
 from commerce_events.steps.plan import Sizes, draw_up
 from commerce_events.steps.rehearsal import Rehearsal
 from commerce_events.steps.rehearse import rehearse
 from commerce_events.steps.store import OpenStore
+from commerce_events.steps.verification import Verification
+from commerce_events.steps.verify import verify
 
 T = TypeVar("T")
 DAY = len("2026-01-31")
@@ -81,18 +83,30 @@ def plan_named(plan_id: str, ledger: Ledger) -> Plan:
     return found
 
 
-def begun(plan: Plan, ledger: Ledger) -> OpenStore:
-    """The plan's store, opened as it wishes; from here on backfills may take its share of the rates."""
-    store = connections.open_store(plan.wish.store, ledger, plan=plan)
-    grant_backfills(ledger, store.settings, plan.wish.share)
-    ledger.plans.begin(plan.id, store.clock())
-    return store
+def begin(plan: Plan, ledger: Ledger) -> None:
+    """From here on backfills may take the plan's share of the rates. Goes on with one that was cancelled."""
+    grant_backfills(ledger, connections.store_settings(plan.wish.store), plan.wish.share)
+    ledger.plans.begin(plan.id, wall.now())
+
+
+def opened(plan: Plan, ledger: Ledger) -> OpenStore:
+    """The plan's store, as it wishes to see it."""
+    return connections.open_store(plan.wish.store, ledger, plan=plan)
+
+
+def accounted(plan: Plan, ledger: Ledger) -> list[Verification]:
+    """Every record of the plan's span, stream by stream. One that leaves no gap may complete the past."""
+    store = connections.open_store(plan.wish.store, ledger)
+    found = [verify(store, each, plan.wish.start, plan.end) for each in plan.wish.streams]
+    if all(each.is_complete for each in found) and not ledger.charter.reads_only:
+        note_past(store, plan)
+    return found
 
 
 def rehearsed(plan: Plan, told: Listener = nobody) -> Rehearsal:
     """What the plan would do now; see `steps.rehearse`. It need not be in the ledger."""
     ledger = connections.open_ledger(reads_only=True)
-    return rehearse(connections.open_store(plan.wish.store, ledger, plan=plan), plan, told=told)
+    return rehearse(opened(plan, ledger), plan, told=told)
 
 
 def _kind(name: str) -> Kind:

@@ -13,6 +13,8 @@ from commerce_events.cli.asking import confirm, only
 from commerce_events.cli.plainly import FINDINGS
 from commerce_events.cli.terminal import console, table, when
 from commerce_events.domain.plans import Plan, PlanWindow
+from commerce_events.ledger.ledger import Ledger
+from commerce_events.steps.verification import Verification
 
 app = typer.Typer(no_args_is_help=True, help="Tell the past: plan a backfill, apply it, look after it.")
 
@@ -78,7 +80,8 @@ def apply(
     """Do what a plan says, or go on with it: read its windows, and send what they tell.
 
     First says which windows hold more or fewer records than when they were planned. Ctrl-C does no harm:
-    applying the plan again goes on behind the last page. With --dry-run everything is read, rendered and
+    applying the plan again goes on behind the last page. In the end every record is accounted for, as by
+    `backfill verify`. With --dry-run everything is read, rendered and
     checked as it would be, some orders are compared with what was recorded of them, and that is all.
     """
     from commerce_events.airflow import backfills, connections
@@ -97,11 +100,12 @@ def apply(
     ]
     table("\nChanged since it was planned", ("window", "now"), changes)
     confirm(f"Read {len(made.left)} windows and send what they tell?", yes=yes)
-    store = backfills.begun(made, ledger)
+    backfills.begin(made, ledger)
+    store = backfills.opened(made, ledger)
     with _progress(made) as told:
         for window in made.left:
             capture_window(store, made, window.number, told)
-    _deliver(made)
+    _finish(plan_id, ledger)
 
 
 @app.command()
@@ -111,16 +115,9 @@ def verify(plan_id: PlanId) -> None:
     Counts first, and compares ids only where counts differ. Exit code 1 if anything is missing.
     """
     from commerce_events.airflow import backfills, connections
-    from commerce_events.steps.verify import verify as look
 
     ledger = connections.open_ledger(reads_only=True)
-    made = backfills.plan_named(plan_id, ledger)
-    store = connections.open_store(made.wish.store, ledger)
-    found = [look(store, stream, made.wish.start, made.end) for stream in made.wish.streams]
-    for each in found:
-        verifying.show(each)
-    if not all(each.is_complete for each in found):
-        raise typer.Exit(FINDINGS)
+    _account(backfills.accounted(backfills.plan_named(plan_id, ledger), ledger))
 
 
 @app.command()
@@ -224,13 +221,21 @@ def _rehearse(made: Plan, *, values: bool) -> None:
     rehearsal.show(found, values=values)
 
 
-def _deliver(made: Plan) -> None:
-    from commerce_events.airflow import backfill_run, connections
+def _finish(plan_id: str, ledger: Ledger) -> None:
+    """Send what was recorded, and account for every record."""
+    from commerce_events.airflow import backfill_run, backfills
 
     with console().status("Sending"):
         backfill_run.send()
-    ledger = connections.open_ledger(reads_only=True)
-    done = ledger.plans.get(made.id) or made
-    typer.echo(f"{done.read:,} records read, {len(done.left)} windows left.")
-    if done.left:
+    made = backfills.plan_named(plan_id, ledger)
+    typer.echo(f"\n{made.read:,} records read, {len(made.left)} windows left.")
+    if made.left:
+        raise typer.Exit(FINDINGS)
+    _account(backfills.accounted(made, ledger))
+
+
+def _account(found: Sequence[Verification]) -> None:
+    for each in found:
+        verifying.show(each)
+    if not all(each.is_complete for each in found):
         raise typer.Exit(FINDINGS)
