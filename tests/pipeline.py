@@ -25,6 +25,7 @@ from commerce_events.sandbox.store import ElasticPathStandIn
 from commerce_events.sources.elasticpath import ElasticPathClient, ElasticPathSource
 from commerce_events.sources.elasticpath.paging import LIMITS, Limits
 from commerce_events.sources.source import Rules
+from commerce_events.steps.backfill import capture_window
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.clock import Clock
 from commerce_events.steps.deliver import deliver
@@ -143,6 +144,14 @@ class Pipeline:
     def deliver(self, budget: timedelta | None = None) -> Counter[str]:
         ends = [self.destination()]
         return deliver(self.ledger, ends, budget=budget or self.budget, clock=self.clock.clock())
+
+    def backfill(self) -> Counter[str]:
+        """Go on with the latest plan."""
+        [plan] = self.ledger.plans.latest(1)
+        self.ledger.plans.begin(plan.id, self.clock.now())
+        store = self.store()
+        captured = (capture_window(store, plan, window.number) for window in plan.left)
+        return sum(captured, Counter())
 
     def run(self) -> Counter[str]:
         return self.capture() + self.deliver()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,16 @@ from sqlalchemy import URL
 
 from commerce_events.airflow import connections
 from commerce_events.airflow.files import include_folder
-from commerce_events.domain.backfills import Backfill
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import ConfigurationError
+from commerce_events.domain.facts import Kind
+from commerce_events.domain.plans import Estimate, Plan, Wish
 from commerce_events.sandbox.run import Sandbox
 
 Connect = Callable[..., None]
+NEW_YEAR, EASTER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 4, 5, tzinfo=UTC)
+WISH = Wish("main", ("orders",), NEW_YEAR, EASTER, (Kind.ORDER_COMPLETED,), "quiet", {"All": False})
+PLAN = Plan("plan-7", WISH, None, EASTER, (), Estimate(0, 0, 0), EASTER)
 
 
 def test_a_store_and_its_destination_open(deployment: Sandbox) -> None:
@@ -167,7 +172,7 @@ def test_all_who_open_a_store_share_its_requests(deployment: Sandbox, connect: C
     connect("elasticpath_default", extra={"requests_per_second": 8})
     ledger = connections.open_ledger()
     live = connections.open_store("main", ledger)
-    past = connections.open_store("main", ledger, backfill=Backfill("plan-7"))
+    past = connections.open_store("main", ledger, plan=PLAN)
     began = time.monotonic()
 
     for _ in range(6):

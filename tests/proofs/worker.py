@@ -36,7 +36,7 @@ def work(job: dict[str, Any]) -> None:
         Elsewhere(job["segment"]),  # type: ignore[arg-type]
         settings(),
         LeapingClock(),
-        Limits(page=job["page"]),
+        Limits(page=job["page"], wall=job["wall"]),
         job["parcel"],
         timedelta(seconds=job["budget"]),
     )

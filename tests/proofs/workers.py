@@ -43,6 +43,7 @@ class Workers:
             "shop": line.shop.url,
             "segment": line.segment.url,
             "page": line.paging.page,
+            "wall": line.paging.wall,
             "parcel": line.parcel,
             "budget": line.budget.total_seconds(),
             "ahead": ahead,

@@ -25,10 +25,10 @@ from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
 from commerce_events.destinations.shadow import ShadowClient
-from commerce_events.domain.backfills import Backfill, closed
+from commerce_events.domain.backfills import closed
 from commerce_events.domain.corrections import warehouses_only
-from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import CommerceEventsError, ConfigurationError
+from commerce_events.domain.plans import Plan
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.schema import migrate, revisions
@@ -36,12 +36,14 @@ from commerce_events.sources.elasticpath import ElasticPathSource
 from commerce_events.sources.elasticpath.integrations import Integrations
 from commerce_events.sources.elasticpath.pace import BRIEF, PATIENCE, Paced, Patience, SharedPace
 from commerce_events.sources.source import Rules
+from commerce_events.steps.backfill import opened_for
 from commerce_events.steps.budget import RequestBudget, requests_to
 from commerce_events.steps.correct import Routing
 from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.steps.watch import Notifier, Watched
+from commerce_events.steps.wish import as_wished
 from commerce_events.templates.library import Templates
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,13 @@ def store_names() -> list[str]:
     return list(settings().stores)
 
 
+def store_settings(name: str) -> Store:
+    known = settings().stores
+    if name not in known:
+        raise ConfigurationError(f"{SETTINGS_FILE} has no store {name!r}; it has {', '.join(known)}")
+    return known[name]
+
+
 def people_streams() -> list[str]:
     """The streams of people that stores want read, as `open_stream` takes them: store/stream."""
     return [f"{name}/{stream}" for name, store in settings().stores.items() for stream in store.people]
@@ -102,26 +111,25 @@ def open_store(
     ledger: Ledger | None = None,
     patience: Patience = PATIENCE,
     *,
-    backfill: Backfill | None = None,
+    plan: Plan | None = None,
 ) -> OpenStore:
-    """A store of commerce.toml with all that a capture needs; `backfill`: the one that asks, if one does."""
-    store = store_settings(name)
+    """A store of commerce.toml with all that a capture needs; `plan`: the backfill that asks, if one does."""
+    store = store_settings(name) if plan is None else as_wished(store_settings(name), plan.wish)
     hook = ElasticPathHook(store.connection)
     refuse_the_sandbox_namespace(store, hook.settings().base_url)
     ledger = ledger or open_ledger()
     ledger.charter.accept_store(name, store.namespace)
     per_second = hook.settings().requests_per_second
-    pace = _pace(ledger, name, per_second, backfill is not None)
-    return OpenStore(
+    pace = _pace(ledger, name, per_second, plan is not None)
+    opened = OpenStore(
         settings=store,
         source=ElasticPathSource(hook.client(patience, pace), _rules(store)),
         ledger=ledger,
         renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key()),
         clock=now,
         run=run_id(),
-        door=Door.POLL if backfill is None else Door.BACKFILL,
-        backfill=backfill,
     )
+    return opened if plan is None else opened_for(opened, plan)
 
 
 def open_inbox() -> tuple[Ledger, dict[str, Callable[[], OpenStore]], list[Destination]]:

@@ -4,7 +4,19 @@ import logging
 
 import typer
 
-from commerce_events.cli import demo, doctor, erase, ledger, preview, replay, sandbox, templates, ui, webhooks
+from commerce_events.cli import (
+    backfill,
+    demo,
+    doctor,
+    erase,
+    ledger,
+    preview,
+    replay,
+    sandbox,
+    templates,
+    ui,
+    webhooks,
+)
 from commerce_events.cli.plainly import Plainly
 
 app = typer.Typer(
@@ -15,6 +27,7 @@ app.command()(doctor.doctor)
 app.command()(preview.preview)
 app.command()(replay.replay)
 app.command()(erase.erase)
+app.add_typer(backfill.app, name="backfill")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(templates.app, name="templates")
 app.add_typer(webhooks.app, name="webhooks")

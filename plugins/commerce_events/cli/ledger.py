@@ -1,12 +1,15 @@
 """`commerce-events ledger`: the ledger's schema, and what stands in it."""
 
 from collections import Counter
+from typing import Annotated
 
 import typer
 
+from commerce_events.cli.asking import confirm, only
 from commerce_events.cli.door_health import show_delays
-from commerce_events.cli.terminal import table, when
+from commerce_events.cli.terminal import console, table, when
 from commerce_events.domain.deliveries import Status
+from commerce_events.domain.moments import EPOCH
 from commerce_events.ledger import schema
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.ledger import Ledger
@@ -59,6 +62,37 @@ def conflicts() -> None:
 
     found = open_ledger(reads_only=True).people.conflicts()
     table("People who share a key", ("store", "key", "whose it is", "who claims it too"), found)
+
+
+@app.command()
+def adopt(
+    before: Annotated[str, typer.Option(help="a day, or a time with offset: what happened before was told")],
+    store: Annotated[
+        str | None, typer.Option(help="its name in commerce.toml; not needed if there is only one")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """Record what a store has as told already, by whatever sent to Segment before; sends nothing of it.
+
+    For the day of the switch from another integration, and for a ledger that was lost. Later changes of what
+    was adopted are told, and no backfill tells it again. Safe to run again: it goes on where it was cut off.
+    """
+    from commerce_events.airflow import backfills, connections
+    from commerce_events.steps import adopt as steps
+
+    name, moment = store or only(connections.store_names()), backfills.moment_of(before, "before")
+    opened = connections.open_store(name)
+    counts = [(each, opened.source.count(each, EPOCH, moment)) for each in steps.streams(opened)]
+    table(f"Store {name} before {when(moment)}", ("stream", "records"), counts)
+    if moment < opened.settings.start:
+        start = when(opened.settings.start)
+        typer.echo(f"What happened from then until the store's start, {start}, is neither adopted nor told.")
+    confirm("Record all that happened before as told already?", yes=yes)
+    with console().status("Adopting"):
+        outcome = steps.adopt(opened, moment)
+    adopted = sum(count for what, count in outcome.items() if what.endswith(" filtered"))
+    told = sum(count for what, count in outcome.items() if what.endswith(" pending"))
+    typer.echo(f"{outcome['changed']:,} records recorded; {adopted:,} messages adopted, {told:,} to be sent.")
 
 
 def _captured(ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 """`commerce.toml`: what it may hold, and how it is read."""
 
 from commerce_events.config.alerts import Alerts, Notify
+from commerce_events.config.backfills import Backfills
 from commerce_events.config.destinations import Destination, Health
 from commerce_events.config.doors import Events, Queue
 from commerce_events.config.people import Consent, Erasure, Identity, Traits
@@ -11,6 +12,7 @@ from commerce_events.config.trackings import Tracking, Trackings
 __all__ = [
     "DEMO_NAMESPACE",
     "Alerts",
+    "Backfills",
     "Consent",
     "Destination",
     "Erasure",

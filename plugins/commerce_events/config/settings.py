@@ -12,9 +12,10 @@ from pydantic import Field, StrictBool, ValidationError, field_validator, model_
 from pydantic_core import PydanticCustomError
 
 from commerce_events.config.alerts import Alerts
+from commerce_events.config.backfills import Backfills
 from commerce_events.config.contradictions import contradictions
 from commerce_events.config.destinations import Destination, Health
-from commerce_events.config.errors import explain
+from commerce_events.config.errors import explain, nearest
 from commerce_events.config.section import Name, Section, Text
 from commerce_events.config.stores import Store
 from commerce_events.config.trackings import Trackings
@@ -34,6 +35,7 @@ class Settings(Section):
         default_factory=lambda: {"segment": Destination()}
     )
     integrations: Annotated[dict[Name, Preset], Field(validate_default=True)] = Field(default_factory=dict)
+    backfill: Backfills = Backfills()
     trackings: Trackings = Trackings()
     health: Health = Health()
     alerts: Alerts = Alerts()
@@ -54,6 +56,12 @@ class Settings(Section):
     @model_validator(mode="after")
     def _parts_fit(self) -> "Settings":
         faults = contradictions(self.stores, self.destinations)
+        if self.backfill.integrations not in self.integrations:
+            hint = nearest(self.backfill.integrations, self.integrations)
+            faults.append(
+                f"backfill.integrations: unknown preset {self.backfill.integrations!r}{hint}; "
+                f"allowed: {', '.join(self.integrations)}"
+            )
         if faults:
             raise PydanticCustomError("contradictions", "{faults}", {"faults": "\n".join(faults)})
         return self

@@ -27,6 +27,7 @@ class Door(StrEnum):
     WEBHOOK = "webhook"
     QUEUE = "queue"
     BACKFILL = "backfill"
+    ADOPT = "adopt"
 
 
 @dataclass(frozen=True, slots=True)

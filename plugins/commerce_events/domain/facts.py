@@ -28,6 +28,7 @@ class Reason(StrEnum):
     TRACKING_OFF = "tracking_off"  # its tracking is switched off; a backfill can reopen it
     FENCE = "fence"  # left to the live sync by a backfill; can be reopened
     CANCELLED = "cancelled"  # withdrawn with its backfill before it was sent; a backfill can reopen it
+    ADOPTED = "adopted"  # from before this ledger told anything; whatever told Segment then has sent it
     UNKNOWN_TIME = "unknown_time"  # it happened, but no source tells when
     ANONYMISED = "anonymised"  # the change is the erasure of personal data itself
     TEST_ORDER = "test_order"  # matches the store's filter for test orders

@@ -54,6 +54,7 @@ def _screen(fact: Fact, record: Record, seen: State | None, policy: Policy) -> F
     untold = {
         Reason.TEST_ORDER: subject.test and not policy.test_orders,
         Reason.ZERO_PRICE: free and not policy.zero_price,
+        Reason.ADOPTED: _is_adopted(fact, record, policy),
         Reason.UNKNOWN_TIME: not fact.certain and seen is None and record.created_at < policy.start,
         Reason.TRACKING_OFF: fact.kind in policy.disabled,
         Reason.BEFORE_START: fact.occurred_at < policy.start,
@@ -61,6 +62,12 @@ def _screen(fact: Fact, record: Record, seen: State | None, policy: Policy) -> F
     }
     found = next((reason for reason, holds in untold.items() if holds), None)
     return fact if found is None else replace(fact, filtered=found)
+
+
+def _is_adopted(fact: Fact, record: Record, policy: Policy) -> bool:
+    """Who somebody is has no time of its own: people are told as of the start, if they were there before."""
+    at = fact.occurred_at if isinstance(record.subject, Order) else record.updated_at
+    return policy.adopt_before is not None and at < policy.adopt_before
 
 
 def _is_lives(fact: Fact, policy: Policy) -> bool:

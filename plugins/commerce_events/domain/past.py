@@ -24,7 +24,12 @@ class Untold:
 
 
 def worth_telling(rows: Iterable[Untold], policy: Policy) -> bool:
-    """Whether these rules let any of it through; what else stands against it only the record can say."""
+    """Whether these rules let any of it through, or adopt it; what else stands against it only the record can
+    say.
+    """
+    before = policy.adopt_before
+    if before is not None and any(row.reason is not None and row.occurred_at < before for row in rows):
+        return True
     return any(
         row.reason is not None
         and row.kind not in policy.disabled
@@ -37,7 +42,9 @@ def worth_telling(rows: Iterable[Untold], policy: Policy) -> bool:
 def facts_again(
     record: Record, rows: Sequence[Untold], policy: Policy, news: Collection[Fact]
 ) -> Iterator[Fact]:
-    """The facts to tell after all, without what is news in any case. Each keeps its time and identity."""
+    """The facts to tell after all, or to adopt, without what is news in any case. Each keeps its time and
+    identity.
+    """
     known = {(fact.kind, fact.revision) for fact in news}
     for row in rows:
         if row.reason is None or (row.kind, row.revision) in known:
@@ -46,7 +53,7 @@ def facts_again(
             continue
         known.add((row.kind, row.revision))
         fact = screened(_fact(record, row, rows), record, policy)
-        if fact.filtered is None:
+        if fact.filtered in (None, Reason.ADOPTED):
             yield fact
 
 

@@ -102,6 +102,11 @@ class Plan:
         return Stage.RUNNING if self.begun_at is not None else Stage.PLANNED
 
     @property
+    def end(self) -> datetime:
+        """What was created after the fence is not even read."""
+        return self.wish.end if self.fence is None else min(self.wish.end, self.fence)
+
+    @property
     def counted(self) -> int:
         return sum(each.counted or 0 for each in self.windows)
 

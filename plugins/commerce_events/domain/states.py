@@ -26,6 +26,7 @@ class Policy:
     zero_price: bool = True  # announce orders that cost nothing
     test_orders: bool = False  # announce orders that match the test filter
     live: "Live | None" = None  # a backfill's: what it leaves to the live sync
+    adopt_before: datetime | None = None  # what happened before then was sent by somebody else
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,18 @@
 """What became of the records created in a span: each of them in one group, so that the groups add up."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, Connection, and_, case, cast, func, select
 
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.moments import micros, moment
 from commerce_events.ledger.daily import DAY
-from commerce_events.ledger.database import Database, is_postgres
+from commerce_events.ledger.database import Database, among, among_texts, is_postgres
 from commerce_events.ledger.tables import delivery, fact, record
 
 # A record of which nothing is to be told yet, as of an unpaid order where payment is the first news.
@@ -61,6 +62,24 @@ class Accounts:
             by = [_watched(connection, group) for group in groups]
             counted = select(*by, func.count()).where(*_span(store, stream, start, end)).group_by(*by)
             return Counter({tuple(row[:-1]): row[-1] for row in connection.execute(counted)})
+
+    def told(self, store: str, stream: str, ids: Collection[str]) -> Counter[tuple[str, str, str, str]]:
+        """Everything recorded of these records, by destination, kind, status and reason ("" for none)."""
+        by = (delivery.c.destination, fact.c.kind, delivery.c.status, func.coalesce(delivery.c.reason, ""))
+        joined = select(*by, func.count()).join_from(fact, delivery, delivery.c.event_id == fact.c.event_id)
+        with self.database.read() as connection:
+            mine = (fact.c.store == store, fact.c.stream == stream)
+            these = among_texts(connection, fact.c.record_id, ids)
+            rows = connection.execute(joined.where(*mine, these).group_by(*by)).all()
+        return Counter({(row[0], row[1], row[2], row[3]): row[4] for row in rows})
+
+    def standing(self, events: Collection[UUID]) -> dict[tuple[UUID, str], tuple[str, str | None]]:
+        """Status and reason of these events' messages, as far as there are any, by event and destination."""
+        columns = (delivery.c.event_id, delivery.c.destination, delivery.c.status, delivery.c.reason)
+        with self.database.read() as connection:
+            these = among(connection, delivery.c.event_id, list(events))
+            rows = connection.execute(select(*columns).where(these)).all()
+        return {(row.event_id, row.destination): (row.status, row.reason) for row in rows}
 
     def ids(self, store: str, stream: str, start: datetime, end: datetime) -> dict[str, date]:
         """All records of the span at once, with their days: meant for few days."""

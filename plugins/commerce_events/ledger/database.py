@@ -15,10 +15,15 @@ from commerce_events.ledger.columns import Ids
 
 @dataclass(frozen=True, slots=True)
 class Database:
+    """`reads_only`: whoever only looks cannot write by mistake."""
+
     engine: Engine
+    reads_only: bool = False
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        if self.reads_only:
+            raise RuntimeError("this ledger was opened for looking at it alone")
         with self.engine.begin() as connection:
             yield connection
 

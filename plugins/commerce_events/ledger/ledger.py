@@ -37,11 +37,12 @@ class Ledger:
     def __init__(self, engine: Engine, *, reads_only: bool = False) -> None:
         """Raise ConfigurationError unless the schema and the recipe of ids are this version's.
 
-        `reads_only` is for commands that only look: opening the ledger then writes nothing into it.
+        `reads_only` is for commands that only look: opening the ledger writes nothing into it, nor can they.
         """
         require_current(engine)
-        database = Database(engine)
+        database = Database(engine, reads_only)
         self.engine = engine
+        self.reads_only = reads_only
         self.charter = Charter(database, reads_only)
         self.scans = Scans(database)
         self.records = Records(database)

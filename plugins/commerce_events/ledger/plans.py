@@ -66,6 +66,13 @@ class Plans:
     def cancel(self, id_: str, now: datetime) -> None:
         self._change(id_, cancelled_at=micros(now))
 
+    def begin_anew(self, id_: str) -> None:
+        """Forget how far the windows are."""
+        with self.database.write() as connection:
+            unread = {"cursor": None, "read": 0, "done_at": None}
+            connection.execute(update(plan_window).where(plan_window.c.plan == id_).values(**unread))
+            connection.execute(update(plan).where(plan.c.id == id_).values(done_at=None))
+
     def is_cancelled(self, id_: str) -> bool:
         with self.database.read() as connection:
             return connection.scalar(select(plan.c.cancelled_at).where(plan.c.id == id_)) is not None

@@ -75,7 +75,8 @@ class Records:
             days.update(moved)
             count_daily(connection, days)
             lost = frozenset(entry.record.id for entry in entries) - won
-            _write_traces(connection, [entry for entry in entries if entry.record.id in won], now)
+            left = [entry for entry in entries if entry.record.id in won]
+            _write_traces(connection, left, now, quiet=door is Door.ADOPT)
             if step is not None and not lost:
                 step.advance(connection)
         return Outcome(counts + opened, lost)
@@ -144,10 +145,10 @@ def _lacking(connection: Connection, told: Sequence[tuple[Entry, Told]]) -> list
     ]
 
 
-def _write_traces(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
+def _write_traces(connection: Connection, entries: Sequence[Entry], now: datetime, *, quiet: bool) -> None:
     left = [(entry.record.id, entry.trace) for entry in entries if entry.trace is not None]
     if left:
-        write_traces(connection, entries[0].record.store, left, now)
+        write_traces(connection, entries[0].record.store, left, now, quiet=quiet)
 
 
 def _daily_key(told: Told, owed: Owed) -> DailyKey:

@@ -21,7 +21,7 @@ from commerce_events.ledger.rows import delivery_row, payload_row
 from commerce_events.ledger.tables import delivery, fact, payload
 
 # What each door may tell after all. The live sync tells what a backfill has left to it.
-OPENS: Mapping[Door, frozenset[Reason]] = {Door.BACKFILL: REOPENABLE}
+OPENS: Mapping[Door, frozenset[Reason]] = {Door.BACKFILL: REOPENABLE, Door.ADOPT: REOPENABLE}
 LIVE_OPENS = frozenset({Reason.FENCE})
 
 

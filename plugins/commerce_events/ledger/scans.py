@@ -86,6 +86,24 @@ class Scans:
             )
             connection.execute(update(stream).where(*key).values(complete=True))
 
+    def adoption(self, store: str, name: str, before: datetime) -> Scan | None:
+        """Go on with the adoption of all before a time, or begin it; None where it came to its end."""
+        begun = {"store": store, "stream": name, "door": Door.ADOPT, "from_at": micros(before)}
+        with self.database.write() as connection:
+            key = (scan.c[column] == value for column, value in begun.items())
+            row = connection.execute(select(scan).where(*key).order_by(scan.c.id).limit(1)).one_or_none()
+            if row is not None and row.done_at is not None:
+                return None
+            if row is not None:
+                return Scan(row.id, store, name, Door.ADOPT, before, row.cursor)
+            id_ = connection.execute(insert(scan).values(**begun).returning(scan.c.id)).scalar_one()
+            return Scan(id_, store, name, Door.ADOPT, before, None)
+
+    def close(self, done: Scan, now: datetime) -> None:
+        """Note the end of a scan that moves no watermark."""
+        with self.database.write() as connection:
+            connection.execute(update(scan).where(scan.c.id == done.id).values(done_at=micros(now)))
+
     def is_complete(self, store: str, name: str) -> bool:
         """Whether a scan of the stream has ever ended."""
         with self.database.read() as connection:

@@ -20,13 +20,18 @@ Left = tuple[str, Trace]
 Claim = tuple[str, str, str, bool]
 
 
-def write_traces(connection: Connection, store: str, left: Sequence[Left], now: datetime) -> None:
-    """Purchases, keys and people, in one order for all writers, so that nobody waits crosswise."""
+def write_traces(
+    connection: Connection, store: str, left: Sequence[Left], now: datetime, *, quiet: bool = False
+) -> None:
+    """Purchases, keys and people, in one order for all writers, so that nobody waits crosswise.
+
+    `quiet`: nobody is told for that of what their orders come to; their next change tells it.
+    """
     if not left:
         return
     _write_purchases(connection, store, left)
     owners = _write_keys(connection, store, [trace for _, trace in left], now)
-    _write_people(connection, store, [trace for _, trace in left], owners)
+    _write_people(connection, store, [trace for _, trace in left], owners, quiet)
 
 
 def _write_purchases(connection: Connection, store: str, left: Sequence[Left]) -> None:
@@ -105,7 +110,11 @@ def _write_conflicts(connection: Connection, store: str, claims: Iterable[Claim]
 
 
 def _write_people(
-    connection: Connection, store: str, traces: Sequence[Trace], owners: Mapping[tuple[str, str], str]
+    connection: Connection,
+    store: str,
+    traces: Sequence[Trace],
+    owners: Mapping[tuple[str, str], str],
+    quiet: bool,
 ) -> None:
     """Everyone whose orders changed, also those whose orders as a guest did."""
     rows: dict[str, dict[str, Any]] = {}
@@ -115,7 +124,8 @@ def _write_people(
             _merge(rows.setdefault(who, _nobody(store, who)), trace)
     if not rows:
         return
-    connection.execute(*bulk(connection, person, [rows[who] for who in sorted(rows)], _keeping_the_latest))
+    people = [rows[who] | {"derived": int(quiet)} for who in sorted(rows)]
+    connection.execute(*bulk(connection, person, people, _keeping_the_latest))
 
 
 def _keeping_the_latest(new: Any) -> Any:
@@ -123,6 +133,10 @@ def _keeping_the_latest(new: Any) -> Any:
         index_elements=[person.c.store, person.c.person],
         set_={
             "changes": person.c.changes + new.excluded.changes,
+            "derived": case(
+                (and_(new.excluded.derived > 0, person.c.derived == person.c.changes), person.c.changes + 1),
+                else_=person.c.derived,
+            ),
             **_the_later(new, "consent"),
             **_the_later(new, "address"),
         },

@@ -44,6 +44,12 @@ class Withdrawal:
             count_daily(connection, changes)
         return gone
 
+    def destinations(self, plan: str) -> list[str]:
+        """Those that a plan still owes messages."""
+        with self.database.read() as connection:
+            owed = select(delivery.c.destination).join_from(delivery, fact, _SAME).where(_of_plan(plan))
+            return sorted(connection.scalars(owed.distinct()))
+
     def pending(self, plan: str) -> int:
         """How many of a plan's messages are still to be sent."""
         with self.database.read() as connection:

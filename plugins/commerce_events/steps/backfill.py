@@ -94,8 +94,7 @@ def note_past(store: OpenStore, plan: Plan) -> bool:
     charter = store.ledger.charter
     if ORDERS not in plan.wish.streams or plan.stage is not Stage.CAPTURED or charter.knows_past(store.name):
         return charter.knows_past(store.name)
-    reaches = max(each.end for each in plan.windows) >= plan.live_start
-    followed = reaches and store.ledger.scans.is_complete(store.name, ORDERS)
+    followed = plan.end >= plan.live_start and store.ledger.scans.is_complete(store.name, ORDERS)
     if not followed or store.source.anything_before(plan.wish.start, ORDERS):
         return False
     charter.note_past(store.name, f"backfill {plan.id} reached the first order")

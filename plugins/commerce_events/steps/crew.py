@@ -34,7 +34,7 @@ SHORTEST_WAIT = 0.05
 LOOKOUT = 0.5
 
 # And a lease may end early, when its worker is done.
-LONGEST_NAP = 5.0
+LONGEST_NAP = 1.0
 
 
 @dataclass(slots=True)

@@ -8,10 +8,11 @@ from math import ceil
 from commerce_events.config import Store
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import Estimate, Wish
+from commerce_events.domain.windows import Window
 from commerce_events.sources.source import Source
 
 ORDERS = "orders"
-PAGE = 100  # records that the store shows at once
+PAGE = 99  # new records of a page: each begins with the last one of the page before
 AUTHORIZED_OR_LATER = ("authorized", "paid", "refunded")
 PAID_OR_LATER = ("paid", "refunded")
 
@@ -58,11 +59,11 @@ class Tally:
         return self._known[key]
 
 
-def estimated(settings: Store, wish: Wish, tally: Tally, windows: int, rates: Rates) -> Estimate:
+def estimated(settings: Store, wish: Wish, tally: Tally, windows: Iterable[Window], rates: Rates) -> Estimate:
     """Updates, partial refunds, and people whom no window brings are not counted: no store tells how many."""
     streams = {stream: tally.of(stream) or 0 for stream in wish.streams}
     messages = _people(settings, streams) + (_orders(settings, tally) if ORDERS in streams else 0)
-    requests = windows + sum(ceil(count / PAGE) for count in streams.values())
+    requests = sum(max(1, ceil((one.counted or 0) / PAGE)) for one in windows)
     if ORDERS in streams:
         requests += tally.orders(payment=settings.payments_with_transactions())
     seconds = max(requests / rates.requests, messages / rates.events)

@@ -1,6 +1,6 @@
 """Introductions: whoever stands behind an order is captured before it, so that an identify comes first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.identity import introduced_by
@@ -8,16 +8,19 @@ from commerce_events.domain.records import Order, Record
 from commerce_events.steps.store import OpenStore
 
 
-def strangers(store: OpenStore, orders: Sequence[Record]) -> dict[str, list[Record]]:
+def strangers(
+    store: OpenStore, orders: Sequence[Record], introduced: Container[tuple[str, str]] = ()
+) -> dict[str, list[Record]]:
     """The people behind these orders whom the ledger has not met, as the store knows them, by stream.
 
     Costs a request each, so it is for the few that no sync of their stream has brought yet. Whom the store
-    no longer has stays unknown.
+    no longer has stays unknown. `introduced` are known otherwise, by stream and id.
     """
     found: dict[str, list[Record]] = {}
     for stream, ids in _behind(store, orders).items():
         met = store.ledger.records.states(store.name, stream, ids)
-        read = (store.source.read(stream, each) for each in sorted(set(ids) - set(met)))
+        new = [each for each in sorted(set(ids) - set(met)) if (stream, each) not in introduced]
+        read = (store.source.read(stream, each) for each in new)
         found[stream] = [each for each in read if isinstance(each, Record)]
     return found
 

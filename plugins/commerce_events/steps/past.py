@@ -14,8 +14,8 @@ PastByRecord = Mapping[str, Past]
 
 
 def untold_of(store: OpenStore, stream: str, seen: KnownStates) -> PastByRecord:
-    """By record. Only a backfill goes back to what is known already."""
-    if store.door is not Door.BACKFILL or stream == PEOPLE or not seen:
+    """By record. Only a backfill and an adoption go back to what is known already."""
+    if store.door not in (Door.BACKFILL, Door.ADOPT) or stream == PEOPLE or not seen:
         return {}
     found = store.ledger.reopening.untold(store.name, stream, list(seen))
     return {record: rows for record, rows in found.items() if worth_telling(rows, store.policy)}

@@ -62,7 +62,7 @@ def draw_up(store: OpenStore, wish: Wish, rates: Rates, sizes: Sizes) -> Plan:
             PlanWindow(number, stream, one.start, one.end, one.counted)
             for number, (stream, one) in enumerate(windows, 1)
         ),
-        estimate=estimated(settings, wish, tally, len(windows), rates.share(wish.share)),
+        estimate=estimated(settings, wish, tally, (one for _, one in windows), rates.share(wish.share)),
         made_at=now,
     )
 

@@ -29,6 +29,7 @@ class OpenStore:
     run: str | None = None
     door: Door = Door.POLL
     backfill: Backfill | None = None
+    adopt_before: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -37,7 +38,8 @@ class OpenStore:
     @property
     def policy(self) -> Policy:
         """The rules that records are judged by."""
-        return replace(self.settings.lifecycle_policy(), live=self.backfill.live if self.backfill else None)
+        live = self.backfill.live if self.backfill else None
+        return replace(self.settings.lifecycle_policy(), live=live, adopt_before=self.adopt_before)
 
     @property
     def priority(self) -> Priority:

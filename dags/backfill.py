@@ -1,0 +1,64 @@
+"""Tell the past: years of orders, planned, in windows, without delaying live messages. Started by hand.
+
+`plan` cuts the span of the form into windows and writes the plan into the ledger; `approve` asks a person
+where commerce.toml wants that for a plan of its size; `capture` reads each window into the ledger; `send`
+sends what the ledger owes, the live before the past; `verify` accounts for every record of the span and
+names what is missing.
+
+A second run does no harm: what was told is not told again. A window that was cut off goes on behind its last
+page; a run that is cleared goes on with its own plan, and the form takes the id of any plan to go on with.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from commerce_events.airflow import backfill_run
+from commerce_events.airflow.defaults import DEFAULTS
+
+A_DAY = timedelta(days=1)
+
+
+@dag(
+    schedule=None,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    params=backfill_run.form(),
+    tags=["commerce", "segment"],
+    doc_md=__doc__,
+)
+def backfill() -> None:
+    @task
+    def plan() -> list[str]:
+        return backfill_run.plan()
+
+    @task
+    def questions() -> list[str]:
+        return backfill_run.questions()
+
+    @task(
+        map_index_template="{{ window }}",
+        max_active_tis_per_dagrun=4,
+        execution_timeout=A_DAY,
+        trigger_rule="none_failed",
+    )
+    def capture(window: str) -> dict[str, int]:
+        return backfill_run.capture(window)
+
+    @task(retries=0, execution_timeout=A_DAY)  # what is left is sent by the syncs, in order
+    def send() -> dict[str, int]:
+        return backfill_run.send()
+
+    @task(execution_timeout=A_DAY, trigger_rule="none_failed")  # of a dry run nothing is left but the plan
+    def verify() -> dict[str, int]:
+        return backfill_run.check()
+
+    windows, asked = plan(), questions()
+    approved, captured, sent = backfill_run.approval(asked), capture.expand(window=windows), send()
+    windows >> asked
+    approved >> captured >> sent
+    [windows, asked, approved, captured, sent] >> verify()
+
+
+backfill()
