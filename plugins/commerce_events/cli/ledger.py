@@ -4,6 +4,7 @@ from collections import Counter
 
 import typer
 
+from commerce_events.cli import accuracy
 from commerce_events.cli.terminal import table, when
 from commerce_events.domain.deliveries import Status
 from commerce_events.ledger import schema
@@ -12,6 +13,9 @@ from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.waiting import Choice
 
 app = typer.Typer(no_args_is_help=True, help="The ledger: its schema, and what stands in it.")
+
+app.command()(accuracy.accuracy)
+app.command()(accuracy.reconcile)
 
 # Airflow takes seconds to load, hence the imports within functions: `--help` must not wait for it.
 
