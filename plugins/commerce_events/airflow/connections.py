@@ -17,7 +17,7 @@ from commerce_events.airflow.ledger_url import ledger_url
 from commerce_events.airflow.lookup import find
 from commerce_events.airflow.notifiers import notifiers
 from commerce_events.airflow.wall import now
-from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load_settings
+from commerce_events.config import DEMO_NAMESPACE, Health, Retention, Settings, Store, load_settings
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
@@ -44,6 +44,10 @@ NEW_NAMESPACE = "python -c 'import uuid; print(uuid.uuid4())'"
 def settings() -> Settings:
     """commerce.toml, read anew; ConfigurationError names every mistake in it."""
     return load_settings(include_folder() / SETTINGS_FILE)
+
+
+def retention() -> Retention:
+    return settings().retention
 
 
 def watched() -> Watched:
@@ -85,15 +89,15 @@ def open_store(name: str, ledger: Ledger | None = None, patience: Patience = PAT
     store = known[name]
     hook = ElasticPathHook(store.connection)
     refuse_the_sandbox_namespace(store, hook.settings().base_url)
-    ledger = ledger or open_ledger()
+    ledger, run = ledger or open_ledger(), run_id()
     ledger.charter.accept_store(name, store.namespace)
     return OpenStore(
         settings=store,
         source=ElasticPathSource(hook.client(patience), _rules(store)),
         ledger=ledger,
-        renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key()),
+        renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key(), run),
         clock=now,
-        run=run_id(),
+        run=run,
     )
 
 
@@ -162,7 +166,7 @@ def renderers(ledger: Ledger) -> dict[str, Renderer]:
     return {name: renderer(store, key) for name, store in settings().stores.items()}
 
 
-def renderer(store: Store, key: bytes) -> Renderer:
+def renderer(store: Store, key: bytes, run: str | None = None) -> Renderer:
     """How a store's facts become messages; its templates and contracts are loaded and checked here."""
     include = include_folder()
     templates = Templates.load(include / "templates", store.templates(), cases=golden_folder())
@@ -171,10 +175,11 @@ def renderer(store: Store, key: bytes) -> Renderer:
         name: Receiver(
             Contracts.load(include / "contracts" / known[name].kind, known[name].allow_commands),
             known[name].needs_consent,
+            known[name].runs_in_app_version,
         )
         for name in store.destinations
     }
-    return Renderer(store, templates, receivers, key)
+    return Renderer(store, templates, receivers, key, run)
 
 
 def _rules(store: Store) -> Rules:

@@ -3,6 +3,7 @@
 from commerce_events.config.alerts import Alerts, Notify
 from commerce_events.config.destinations import Destination, Health
 from commerce_events.config.people import Consent, Erasure, Identity, Traits
+from commerce_events.config.retention import Retention
 from commerce_events.config.settings import Settings, load_settings, settings_of
 from commerce_events.config.stores import DEMO_NAMESPACE, Lines, Store
 from commerce_events.config.trackings import Tracking, Trackings
@@ -17,6 +18,7 @@ __all__ = [
     "Identity",
     "Lines",
     "Notify",
+    "Retention",
     "Settings",
     "Store",
     "Tracking",

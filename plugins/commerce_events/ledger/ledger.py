@@ -22,6 +22,7 @@ from commerce_events.ledger.reports import Reports
 from commerce_events.ledger.scans import Scans
 from commerce_events.ledger.schema import require_current
 from commerce_events.ledger.sent import Departures
+from commerce_events.ledger.upkeep import Upkeep
 from commerce_events.ledger.waiting import Waiting
 from commerce_events.ledger.watching import Watching
 
@@ -51,6 +52,7 @@ class Ledger:
         self.decisions = Decisions(database)
         self.alerts = Alerts(database)
         self.watching = Watching(database)
+        self.upkeep = Upkeep(database)
         self.inputs = Inputs(database)
         self.reports = Reports(database)
         self.findings = Findings(database)
