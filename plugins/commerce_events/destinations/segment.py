@@ -29,11 +29,17 @@ PAUSE_AFTER_429 = 1.0  # where no Retry-After comes along
 
 
 def compose(
-    call: Mapping[str, Any], *, message_id: str, occurred_at: datetime, identity: Identity | None
+    call: Mapping[str, Any],
+    *,
+    message_id: str,
+    occurred_at: datetime,
+    identity: Identity | None,
+    run: str | None = None,
 ) -> dict[str, Any]:
     """A template's call as a message: ids, time and library are set here, whatever the template says.
 
-    `identity` None leaves userId and anonymousId to the template.
+    `identity` None leaves userId and anonymousId to the template. `run` goes where Segment's counts can be
+    told apart by it: it counts by `context.app.version` and by no other field of ours.
     """
     message = dict(call)
     message["messageId"] = message_id
@@ -44,6 +50,9 @@ def compose(
     message["context"] = (
         {**context, "library": LIBRARY} if isinstance(context, dict) else {"library": LIBRARY}
     )
+    if run is not None:
+        app = message["context"].get("app")
+        message["context"]["app"] = {**(app if isinstance(app, dict) else {}), "version": run}
     if identity is not None:
         ids = {"userId": identity.user_id, "anonymousId": identity.anonymous_id}
         message = {key: value for key, value in message.items() if key not in ids}
