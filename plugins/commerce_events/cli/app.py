@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from commerce_events.cli import demo, doctor, erase, ledger, preview, replay, sandbox, templates, ui
+from commerce_events.cli import demo, doctor, erase, health, ledger, preview, replay, sandbox, templates, ui
 from commerce_events.cli.plainly import Plainly
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app.command()(doctor.doctor)
 app.command()(preview.preview)
 app.command()(replay.replay)
 app.command()(erase.erase)
+app.command()(health.health)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(templates.app, name="templates")
 app.command()(sandbox.sandbox)

@@ -10,6 +10,7 @@ from commerce_events.ledger.decisions import Decisions
 from commerce_events.ledger.erasures import Erasures
 from commerce_events.ledger.findings import Findings
 from commerce_events.ledger.gate import Gate
+from commerce_events.ledger.health import HealthRows
 from commerce_events.ledger.inputs import Inputs
 from commerce_events.ledger.lanes import Lanes
 from commerce_events.ledger.lost import Lost
@@ -53,6 +54,7 @@ class Ledger:
         self.alerts = Alerts(database)
         self.watching = Watching(database)
         self.upkeep = Upkeep(database)
+        self.health = HealthRows(database)
         self.inputs = Inputs(database)
         self.reports = Reports(database)
         self.findings = Findings(database)
