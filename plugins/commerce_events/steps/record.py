@@ -54,14 +54,15 @@ def record_all(
     outcome.update(keep_rejects(store, stream, rejects))
     complete: dict[str, Record] = {}  # what was asked for in detail is not asked again after a lost race
     for _ in range(MOST_LOST_RACES):
-        seen = _believed(store, stream, records, doubt)
+        remembered = store.ledger.records.states(store.name, stream, [record.id for record in records])
+        seen = _believed(remembered, doubt)
         news, unreadable = _news(store, records, seen, complete)
         outcome.update(keep_rejects(store, stream, unreadable))
         outcome.update(_introduced(store, news))
         known = background(store, news, seen)
         entries = [_judged(store, record, seen.get(record.id), known, step) for record in news]
         if doubt is not None:
-            entries = untaken(store.ledger, entries)
+            entries = untaken(store.ledger, [_remembering(each, remembered) for each in entries])
         written = store.ledger.records.record(
             entries, door=store.door, now=store.clock(), run=store.run, step=step, again=doubt is not None
         )
@@ -75,11 +76,20 @@ def record_all(
     raise TransientError(f"{len(records)} records of {store.name} were written by others each time we tried")
 
 
-def _believed(store: OpenStore, stream: str, records: Iterable[Record], doubt: Doubt | None) -> KnownStates:
-    seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
+def _believed(seen: KnownStates, doubt: Doubt | None) -> KnownStates:
     if doubt is None:
         return seen
     return {each: replace(known, state=doubt(each, known.state)) for each, known in seen.items()}
+
+
+def _remembering(entry: Entry, seen: KnownStates) -> Entry:
+    """What was told once stays told, also where doubt could not make it again."""
+    known = seen.get(entry.record.id)
+    if known is None or entry.erased:
+        return entry
+    refunded = max(entry.state.refunded, known.state.refunded)
+    done = entry.state.done | known.state.done
+    return replace(entry, state=replace(entry.state, done=done, refunded=refunded))
 
 
 def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Counter[str]:
