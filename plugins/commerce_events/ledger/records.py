@@ -152,7 +152,7 @@ def _state_row(entry: Entry) -> dict[str, Any]:
         "record_id": entry.record.id,
         "version": (entry.seen.version if entry.seen else 0) + 1,
         "source_updated_at": micros(entry.state.updated_at),
-        "state": _encode(entry.state),
+        "state": encode(entry.state),
         "hash": entry.state.digest,
         "hash_version": DIGEST_VERSION,
         "person": entry.person,
@@ -208,7 +208,7 @@ def _payload_row(told: Told, owed: Owed, now: datetime) -> dict[str, Any]:
     }
 
 
-def _encode(state: State) -> str:
+def encode(state: State) -> str:
     kept = {
         "refunded": state.refunded,
         "watched": dict(state.watched),
