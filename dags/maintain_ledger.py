@@ -9,11 +9,10 @@ A second run finds nothing left to do. A night that was missed is made good by t
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from commerce_events.airflow import connections, wall
+from commerce_events.airflow import alerting, connections, wall
 from commerce_events.airflow.defaults import DEFAULTS
 from commerce_events.steps.maintain import maintain
 from commerce_events.steps.regulate import regulate as regulate_erased
-from commerce_events.steps.watch import watch
 
 
 @dag(
@@ -35,9 +34,7 @@ def maintain_ledger() -> None:
 
     @task
     def alert() -> dict[str, int]:
-        return watch(
-            connections.open_ledger(), connections.watched(), connections.alert_notifiers(), now=wall.now()
-        )
+        return alerting.alert()
 
     [retain(), regulate()] >> alert()
 

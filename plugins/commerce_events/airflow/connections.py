@@ -33,7 +33,7 @@ from commerce_events.steps.correct import Routing
 from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
-from commerce_events.steps.watch import Notifier, Watched
+from commerce_events.steps.watch import Notifier
 from commerce_events.templates.library import Templates
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -48,11 +48,6 @@ def settings() -> Settings:
 
 def retention() -> Retention:
     return settings().retention
-
-
-def watched() -> Watched:
-    """What alerts are about, by commerce.toml."""
-    return Watched.of(settings())
 
 
 def alert_notifiers() -> dict[str, Notifier]:
