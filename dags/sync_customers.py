@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from commerce_events.airflow import connections, wall
+from commerce_events.airflow import assets, connections, wall
 from commerce_events.airflow.defaults import DEFAULTS
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import deliver
@@ -34,11 +34,12 @@ def sync_customers() -> None:
     def streams() -> list[str]:
         return connections.people_streams()
 
-    @task(map_index_template="{{ stream }}")
+    @task(map_index_template="{{ stream }}", inlets=[assets.PEOPLE])
     def capture(stream: str) -> dict[str, int]:
         return capture_changes(*connections.open_stream(stream))
 
-    @task(retries=0, trigger_rule="all_done")  # what is left is sent by the next run, in order
+    # What is left is sent by the next run, in order.
+    @task(retries=0, trigger_rule="all_done", outlets=[assets.SEGMENT])
     def send() -> dict[str, int]:
         return deliver(
             connections.open_ledger(),

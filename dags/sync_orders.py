@@ -14,14 +14,13 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from commerce_events.airflow import connections, deadlines, wall
+from commerce_events.airflow import alerting, assets, connections, deadlines, wall
 from commerce_events.airflow.defaults import DEFAULTS
 from commerce_events.airflow.gauges import gauge
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import deliver
 from commerce_events.steps.doors import watch_doors
 from commerce_events.steps.report import report_run
-from commerce_events.steps.watch import watch
 
 
 @dag(
@@ -38,11 +37,12 @@ def sync_orders() -> None:
     def stores() -> list[str]:
         return connections.store_names()
 
-    @task(map_index_template="{{ store }}")
+    @task(map_index_template="{{ store }}", inlets=[assets.ORDERS])
     def capture(store: str) -> dict[str, int]:
         return capture_changes(connections.open_store(store), stream="orders")
 
-    @task(retries=0, trigger_rule="all_done")  # what is left is sent by the next run, in order
+    # What is left is sent by the next run, in order.
+    @task(retries=0, trigger_rule="all_done", outlets=[assets.SEGMENT])
     def send() -> dict[str, int]:
         return deliver(
             connections.open_ledger(),
@@ -53,13 +53,7 @@ def sync_orders() -> None:
 
     @task(trigger_rule="all_done")  # what has failed is what there is to tell
     def alert() -> dict[str, int]:
-        return watch(
-            connections.open_ledger(),
-            connections.watched(),
-            connections.alert_notifiers(),
-            now=wall.now(),
-            run_of="sync_orders",
-        )
+        return alerting.alert(run_of="sync_orders")
 
     @task
     def report() -> dict[str, int]:

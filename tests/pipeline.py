@@ -96,18 +96,23 @@ class Pipeline:
     paging: Limits = LIMITS
     parcel: int = batches.MAX_BATCH_MESSAGES
     budget: timedelta = timedelta(minutes=30)
+    run_id: str = "test-run"
 
     def store(self, name: str = "main") -> OpenStore:
         settings = self.settings.stores[name]
         templates = Templates.load(INCLUDE / "templates", [settings.tracking(kind).template for kind in Kind])
         contracts = INCLUDE / "contracts" / "segment"
         receivers = {
-            each: Receiver(Contracts.load(contracts), self.settings.destinations[each].needs_consent)
+            each: Receiver(
+                Contracts.load(contracts),
+                self.settings.destinations[each].needs_consent,
+                self.settings.destinations[each].runs_in_app_version,
+            )
             for each in settings.destinations
         }
         self.ledger.charter.accept_store(name, settings.namespace)
-        renderer = Renderer(settings, templates, receivers, b"a key for tests")
-        return OpenStore(settings, self.source(name), self.ledger, renderer, self.clock.now, "test-run")
+        renderer = Renderer(settings, templates, receivers, b"a key for tests", self.run_id)
+        return OpenStore(settings, self.source(name), self.ledger, renderer, self.clock.now, self.run_id)
 
     def source(self, name: str = "main") -> ElasticPathSource:
         settings = self.settings.stores[name]

@@ -1,5 +1,6 @@
 """The schema: made by migrations, the same as the tables in code, on both databases."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -35,6 +36,11 @@ def downgrade(engine):
         command.downgrade(_config(connection), "base")
 
 
+def is_whole(name, kind, parents):
+    """Not one of the parts into which Postgres splits a table."""
+    return kind != "table" or not re.search(r"_(\d+|default)$", name)
+
+
 def test_an_empty_database_is_refused_with_the_command_that_helps(empty):
     with pytest.raises(ConfigurationError, match="ledger migrate"):
         Ledger(empty)
@@ -44,7 +50,9 @@ def test_a_migrated_database_has_exactly_the_tables_of_the_code(empty):
     migrate(empty)
 
     with empty.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": is_whole}
+        )
         assert compare_metadata(context, metadata) == []
     found, wanted = revisions(empty)
     assert found == wanted

@@ -20,7 +20,7 @@ from commerce_events.airflow.ledger_url import ledger_url
 from commerce_events.airflow.lookup import find
 from commerce_events.airflow.notifiers import notifiers
 from commerce_events.airflow.wall import clock, now
-from commerce_events.config import DEMO_NAMESPACE, Health, Settings, Store, load_settings
+from commerce_events.config import DEMO_NAMESPACE, Health, Retention, Settings, Store, load_settings
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
 from commerce_events.destinations.segment_public_api import SegmentPublicApi
@@ -42,7 +42,7 @@ from commerce_events.steps.correct import Routing
 from commerce_events.steps.regulate import Workspace
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
-from commerce_events.steps.watch import Notifier, Watched
+from commerce_events.steps.watch import Notifier
 from commerce_events.steps.wish import as_wished
 from commerce_events.templates.library import Templates
 
@@ -61,9 +61,8 @@ def settings() -> Settings:
     return load_settings(include_folder() / SETTINGS_FILE)
 
 
-def watched() -> Watched:
-    """What alerts are about, by commerce.toml."""
-    return Watched.of(settings())
+def retention() -> Retention:
+    return settings().retention
 
 
 def alert_notifiers() -> dict[str, Notifier]:
@@ -73,13 +72,6 @@ def alert_notifiers() -> dict[str, Notifier]:
 
 def store_names() -> list[str]:
     return list(settings().stores)
-
-
-def store_settings(name: str) -> Store:
-    known = settings().stores
-    if name not in known:
-        raise ConfigurationError(f"{SETTINGS_FILE} has no store {name!r}; it has {', '.join(known)}")
-    return known[name]
 
 
 def people_streams() -> list[str]:
@@ -117,7 +109,7 @@ def open_store(
     store = store_settings(name) if plan is None else as_wished(store_settings(name), plan.wish)
     hook = ElasticPathHook(store.connection)
     refuse_the_sandbox_namespace(store, hook.settings().base_url)
-    ledger = ledger or open_ledger()
+    ledger, run = ledger or open_ledger(), run_id()
     ledger.charter.accept_store(name, store.namespace)
     per_second = hook.settings().requests_per_second
     pace = _pace(ledger, name, per_second, plan is not None)
@@ -125,9 +117,9 @@ def open_store(
         settings=store,
         source=ElasticPathSource(hook.client(patience, pace), _rules(store)),
         ledger=ledger,
-        renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key()),
+        renderer=renderer(store, hook.settings().identity_key or ledger.charter.identity_key(), run),
         clock=now,
-        run=run_id(),
+        run=run,
     )
     return opened if plan is None else opened_for(opened, plan)
 
@@ -250,7 +242,7 @@ def renderers(ledger: Ledger) -> dict[str, Renderer]:
     return {name: renderer(store, key) for name, store in settings().stores.items()}
 
 
-def renderer(store: Store, key: bytes) -> Renderer:
+def renderer(store: Store, key: bytes, run: str | None = None) -> Renderer:
     """How a store's facts become messages; its templates and contracts are loaded and checked here."""
     include = include_folder()
     templates = Templates.load(include / "templates", store.templates(), cases=golden_folder())
@@ -260,10 +252,11 @@ def renderer(store: Store, key: bytes) -> Renderer:
             Contracts.load(include / "contracts" / known[name].speaks, known[name].allow_commands),
             known[name].needs_consent,
             known[name].is_shadow,
+            known[name].runs_in_app_version,
         )
         for name in store.destinations
     }
-    return Renderer(store, templates, receivers, key)
+    return Renderer(store, templates, receivers, key, run)
 
 
 def _pace(ledger: Ledger, store: str, per_second: float, backfill: bool) -> Paced | None:

@@ -33,7 +33,9 @@ class WebhookNotifier(BaseNotifier):
         token = connection(self.http_conn_id).password
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         with hook.get_conn() as session:
-            answer = session.post(hook.base_url, json=self.body, headers=headers, timeout=TIMEOUT)
+            answer = session.post(
+                hook.base_url, json=self.body, headers=headers, timeout=TIMEOUT, allow_redirects=False
+            )
         if not 200 <= answer.status_code < 300:
             raise TransientError(f"answered {answer.status_code}")
 

@@ -13,6 +13,13 @@ def get_provider_info() -> dict[str, Any]:
         "name": "Commerce events",
         "description": "Connections to an Elastic Path store and to Segment.",
         "connection-types": [_elasticpath(), _segment(), _segment_public_api()],
+        "asset-uris": [
+            {
+                "schemes": ["commerce", "segment"],
+                "handler": "commerce_events.airflow.asset_uris.sanitize_uri",
+                "to_openlineage_converter": "commerce_events.airflow.asset_uris.to_openlineage",
+            }
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from commerce_events.cli import (
     demo,
     doctor,
     erase,
+    health,
     ledger,
     preview,
     replay,
@@ -28,6 +29,7 @@ app.command()(preview.preview)
 app.command()(replay.replay)
 app.command()(erase.erase)
 app.add_typer(backfill.app, name="backfill")
+app.command()(health.health)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(templates.app, name="templates")
 app.add_typer(webhooks.app, name="webhooks")

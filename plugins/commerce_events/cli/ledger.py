@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from commerce_events.cli import accuracy
 from commerce_events.cli.asking import confirm, only
 from commerce_events.cli.door_health import show_delays
 from commerce_events.cli.terminal import console, table, when
@@ -16,6 +17,9 @@ from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.waiting import Choice
 
 app = typer.Typer(no_args_is_help=True, help="The ledger: its schema, and what stands in it.")
+
+app.command()(accuracy.accuracy)
+app.command()(accuracy.reconcile)
 
 # Airflow takes seconds to load, hence the imports within functions: `--help` must not wait for it.
 

@@ -16,6 +16,7 @@ from commerce_events.config.backfills import Backfills
 from commerce_events.config.contradictions import contradictions
 from commerce_events.config.destinations import Destination, Health
 from commerce_events.config.errors import explain, nearest
+from commerce_events.config.retention import Retention
 from commerce_events.config.section import Name, Section, Text
 from commerce_events.config.stores import Store
 from commerce_events.config.trackings import Trackings
@@ -39,6 +40,7 @@ class Settings(Section):
     trackings: Trackings = Trackings()
     health: Health = Health()
     alerts: Alerts = Alerts()
+    retention: Retention = Retention()
 
     def templates(self) -> dict[str, Service]:
         """Every template file that a store uses, as it is named in the file, and how it is to be served."""

@@ -36,18 +36,20 @@ def compose(
     occurred_at: datetime,
     identity: Identity | None,
     backfill: Backfill | None = None,
+    run: str | None = None,
 ) -> dict[str, Any]:
     """A template's call as a message: ids, time and library are set here, whatever the template says.
 
     `identity` None leaves userId and anonymousId to the template. A backfill names itself in `context`, and
-    what it says about receivers stands above what the template says.
+    what it says about receivers stands above what the template says. `run` goes where Segment's counts can be
+    told apart by it: it counts by `context.app.version` and by no other field of ours.
     """
     message = dict(call)
     message["messageId"] = message_id
     message["timestamp"] = (
         occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
-    message["context"] = _context(message.get("context"), backfill)
+    message["context"] = _context(message.get("context"), backfill, run)
     if backfill is not None and backfill.integrations:
         message["integrations"] = dict(backfill.integrations)
     if identity is not None:
@@ -57,10 +59,15 @@ def compose(
     return message
 
 
-def _context(said: Any, backfill: Backfill | None) -> dict[str, Any]:
+def _context(said: Any, backfill: Backfill | None, run: str | None) -> dict[str, Any]:
     """`backfill` is no key of Segment's own: receivers ignore it, warehouses make it a column."""
-    marked = {} if backfill is None else {"backfill": {"id": backfill.id}}
-    return {**(said if isinstance(said, dict) else {}), **marked, "library": LIBRARY}
+    context = {**said} if isinstance(said, dict) else {}
+    if backfill is not None:
+        context["backfill"] = {"id": backfill.id}
+    if run is not None:
+        app = context.get("app")
+        context["app"] = {**(app if isinstance(app, dict) else {}), "version": run}
+    return {**context, "library": LIBRARY}
 
 
 class SegmentClient:

@@ -27,6 +27,7 @@ from commerce_events.ledger.findings_rows import (
 )
 from commerce_events.ledger.findings_tables import accuracy, arrival, gap, reconciliation, shortfall
 from commerce_events.ledger.found import Arrival, Figure, Gap, Reconciliation, Shortfall, State, Tally
+from commerce_events.ledger.gate import NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +161,11 @@ class Findings:
             for r in rows
         ]
 
-    def last(self, kind: str, scope: str) -> Reconciliation | None:
-        """The latest comparison of that kind which came to its end."""
+    def last(self, kind: str, scope: str, *, reaching: datetime = NEVER) -> Reconciliation | None:
+        """The latest comparison of that kind which came to its end, and went as far back as `reaching`."""
         mine = (reconciliation.c.kind == kind, reconciliation.c.scope == scope)
-        done = reconciliation.c.done_at.is_not(None)
-        latest = select(reconciliation).where(*mine, done).order_by(reconciliation.c.id.desc()).limit(1)
+        done = (reconciliation.c.done_at.is_not(None), reconciliation.c.from_at <= micros(reaching))
+        latest = select(reconciliation).where(*mine, *done).order_by(reconciliation.c.id.desc()).limit(1)
         with self.database.read() as connection:
             row = connection.execute(latest).one_or_none()
         if row is None:

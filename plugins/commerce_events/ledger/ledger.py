@@ -11,6 +11,7 @@ from commerce_events.ledger.doors import Doors
 from commerce_events.ledger.erasures import Erasures
 from commerce_events.ledger.findings import Findings
 from commerce_events.ledger.gate import Gate
+from commerce_events.ledger.health import HealthRows
 from commerce_events.ledger.inbox import Inbox
 from commerce_events.ledger.inputs import Inputs
 from commerce_events.ledger.lanes import Lanes
@@ -26,6 +27,7 @@ from commerce_events.ledger.reports import Reports
 from commerce_events.ledger.scans import Scans
 from commerce_events.ledger.schema import require_current
 from commerce_events.ledger.sent import Departures
+from commerce_events.ledger.upkeep import Upkeep
 from commerce_events.ledger.waiting import Waiting
 from commerce_events.ledger.watching import Watching
 from commerce_events.ledger.withdrawal import Withdrawal
@@ -57,6 +59,8 @@ class Ledger:
         self.decisions = Decisions(database)
         self.alerts = Alerts(database)
         self.watching = Watching(database)
+        self.upkeep = Upkeep(database)
+        self.health = HealthRows(database)
         self.inputs = Inputs(database)
         self.inbox = Inbox(database)
         self.reports = Reports(database)

@@ -163,7 +163,7 @@ def _state_row(entry: Entry) -> dict[str, Any]:
         "record_id": entry.record.id,
         "version": (entry.seen.version if entry.seen else 0) + 1,
         "source_updated_at": micros(entry.state.updated_at),
-        "state": _encode(entry.state),
+        "state": encode(entry.state),
         "hash": entry.state.digest,
         "hash_version": DIGEST_VERSION,
         "person": entry.person,
@@ -189,7 +189,7 @@ def _fact_row(entry: Entry, told: Told, door: Door, now: datetime, run: str | No
     }
 
 
-def _encode(state: State) -> str:
+def encode(state: State) -> str:
     kept = {
         "refunded": state.refunded,
         "watched": dict(state.watched),

@@ -44,7 +44,7 @@ def reconcile_arrivals(
     span = Span.judged(start, end, now)
     if span.start >= span.end:
         return Counter()
-    number = ledger.findings.begin("destination", far_end.destination, (span.start, span.end), run, now)
+    number = ledger.findings.begin("destination", far_end.destination, (start, end), run, now)
     found = Looking(ledger, far_end.destination, overview, span).look()
     news = ledger.findings.note_destination(
         number, found.arrivals, found.shortfalls, (span.start, span.end), now

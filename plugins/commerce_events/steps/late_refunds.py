@@ -36,6 +36,8 @@ def look_for_refunds(store: OpenStore) -> Counter[str]:
         return Counter()
     span = max(midnight(now) - days * DAY, store.settings.start), now
     turns = _turns(store, now.date(), cycle)
+    if not turns:
+        return Counter()
     number = store.ledger.findings.begin(KIND, store.name, span, store.run, now)
     outcome: Counter[str] = Counter()
     late: list[Record] = []
@@ -55,10 +57,10 @@ def look_for_refunds(store: OpenStore) -> Counter[str]:
 
 
 def _turns(store: OpenStore, today: date, cycle: int) -> frozenset[int]:
-    """Today's turn, and those of the days on which nobody looked."""
+    """Today's turn, unless somebody looked today, and those of the days on which nobody did."""
     last = store.ledger.findings.last(KIND, store.name)
     missed = (today - last.done_at.date()).days if last else 1
-    days = range(min(max(missed, 1), cycle))
+    days = range(min(missed, cycle))
     return frozenset((today.toordinal() - each) % cycle for each in days)
 
 

@@ -29,19 +29,29 @@ MOST_READ = 5_000
 
 
 def reconcile(
-    store: OpenStore, stream: str, start: datetime, end: datetime, *, open_gaps: int = 0
+    store: OpenStore,
+    stream: str,
+    start: datetime,
+    end: datetime,
+    *,
+    open_gaps: int = 0,
+    listing: bool = True,
 ) -> Counter[str]:
     """Records created from `start` on and before `end`, as far as capture must have seen them.
 
     Safe to run again, and beside captures. Raises AttentionError when more than `open_gaps` still differ.
+    Without `listing` nothing is done for a store that cannot count the stream, and must list all of it.
     """
     ledger, now = store.ledger, store.clock()
     watermark = ledger.scans.watermark(store.name, stream)
     if watermark is None or not ledger.scans.is_complete(store.name, stream):
         log.info("store %s, %s: the first capture has not ended, nothing is due yet", store.name, stream)
         return Counter()
-    start, settle = max(start, store.settings.start), max(SETTLE, now - watermark)
-    number = ledger.findings.begin("store", f"{store.name}/{stream}", (start, end), store.run, now)
+    if not listing and store.source.count(stream, now - DAY, now) is None:
+        return Counter()
+    asked, settle = (start, end), max(SETTLE, now - watermark)
+    start = max(start, store.settings.start)
+    number = ledger.findings.begin("store", f"{store.name}/{stream}", asked, store.run, now)
     before = verify(store, stream, start, end, settle=settle)
     _heal(store, stream, before.gaps)
     after = _looked_at_again(store, stream, before, settle)

@@ -66,7 +66,7 @@ def record_all(
         outcome.update(_introduced(store, news.records))
         entries = judged(store, news, step)
         if doubt is not None:
-            entries = untaken(store.ledger, entries)
+            entries = untaken(store.ledger, [_remembering(each, news.remembered) for each in entries])
         written = store.ledger.records.record(
             entries, door=store.door, now=store.clock(), run=store.run, step=step, again=doubt is not None
         )
@@ -83,8 +83,11 @@ def record_all(
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Of some records of a stream: what is known of them all, and those that have something to tell."""
+    """Of some records of a stream: what the ledger keeps of them all, what of that is believed, and those
+    that have something to tell.
+    """
 
+    remembered: KnownStates
     seen: KnownStates
     untold: PastByRecord
     records: Sequence[Record]
@@ -101,9 +104,10 @@ def news_of(
     newest: bool = False,
 ) -> News:
     """Reads the ledger, and from the store what costs a request of its own; `complete` keeps that."""
-    seen = _believed(store, stream, records, doubt)
+    remembered = store.ledger.records.states(store.name, stream, [record.id for record in records])
+    seen = _believed(remembered, doubt)
     untold = untold_of(store, stream, seen)
-    return News(seen, untold, *_news(store, records, seen, untold, complete, newest=newest))
+    return News(remembered, seen, untold, *_news(store, records, seen, untold, complete, newest=newest))
 
 
 def judged(store: OpenStore, news: News, step: Progress | None = None) -> list[Entry]:
@@ -115,11 +119,20 @@ def judged(store: OpenStore, news: News, step: Progress | None = None) -> list[E
     ]
 
 
-def _believed(store: OpenStore, stream: str, records: Iterable[Record], doubt: Doubt | None) -> KnownStates:
-    seen = store.ledger.records.states(store.name, stream, [record.id for record in records])
+def _believed(seen: KnownStates, doubt: Doubt | None) -> KnownStates:
     if doubt is None:
         return seen
     return {each: replace(known, state=doubt(each, known.state)) for each, known in seen.items()}
+
+
+def _remembering(entry: Entry, seen: KnownStates) -> Entry:
+    """What was told once stays told, also where doubt could not make it again."""
+    known = seen.get(entry.record.id)
+    if known is None or entry.erased:
+        return entry
+    refunded = max(entry.state.refunded, known.state.refunded)
+    done = entry.state.done | known.state.done
+    return replace(entry, state=replace(entry.state, done=done, refunded=refunded))
 
 
 def keep_rejects(store: OpenStore, stream: str, rejects: Sequence[Reject]) -> Counter[str]:

@@ -62,19 +62,21 @@ class Receiver:
     contracts: Contracts
     needs_consent: Collection[str] = ()
     is_shadow: bool = False
+    counts_runs: bool = False  # messages say which run captured them
 
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
     """How one store's facts become messages for its destinations, by name.
 
-    `key` is the secret behind hashed guest ids.
+    `key` is the secret behind hashed guest ids, `run` the one that captures.
     """
 
     store: Store
     templates: Templates
     receivers: Mapping[str, Receiver]
     key: bytes
+    run: str | None = None
 
     def identity(self, record: Record) -> Identity:
         return identify(record, self.store.identity_policy(), self.key)
@@ -102,6 +104,8 @@ class Renderer:
         document = self._input(fact, record, identity, door, first_order)
         if backfill is not None:
             document["commerce"]["event"]["backfill"] = backfill.kept()
+        if self.run and any(receiver.counts_runs for receiver in self.receivers.values()):
+            document["commerce"]["event"]["run"] = self.run
         rendering = self.render(fact.kind, fact.occurred_at, document)
         return [self._part(fact, part, lane, rendering) for part in rendering.parts]
 
@@ -132,6 +136,7 @@ class Renderer:
             occurred_at=rendering.occurred_at,
             identity=self._identity_of(rendering),
             backfill=backfill_of(rendering.document["commerce"]["event"]),
+            run=self._run_of(rendering, destination),
         )
         message = corrected(message, rendering.document["commerce"]["event"].get("correction"))
         return self._checked(message, rendering.kept, destination, links="link" in _ids(rendering))
@@ -180,6 +185,10 @@ class Renderer:
         event = event_id(self.store.namespace, fact, part)
         owed = [self.owed(rendering, part, event, name) for name in self.store.destinations]
         return Told(event, fact, part, lane, owed)
+
+    def _run_of(self, rendering: Rendering, destination: str) -> str | None:
+        run: str | None = rendering.document["commerce"]["event"].get("run")
+        return run if self.receivers[destination].counts_runs else None
 
     def _identity_of(self, rendering: Rendering) -> Identity | None:
         """The policy's ids as kept with the input; None where the tracking leaves ids to its template."""

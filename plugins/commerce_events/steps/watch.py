@@ -48,6 +48,7 @@ def watch(
     *,
     now: datetime,
     run_of: str | None = None,
+    measure: Callable[[Sequence[Finding]], None] | None = None,
 ) -> Counter[str]:
     """Returns how many things are ok, warning and critical, and how many changes were told.
 
@@ -58,6 +59,8 @@ def watch(
     findings = list(look(ledger, watched, now))
     if run_of is not None:
         findings.append(Finding(Rule.DEADLINE, run_of, Level.OK, 0, "a run has come to its end"))
+    if measure is not None:
+        measure(findings)
     ledger.alerts.observe(findings, watched.limits.keys(), now)
     outcome = Counter(str(each.level) for each in findings)
     outcome["told"] = tell(ledger, notifiers, now)

@@ -1,5 +1,6 @@
 """What our hooks share: a session by Airflow's conventions that tells the other side nothing extra."""
 
+import time
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -9,6 +10,7 @@ from airflow.sdk import Connection
 from requests import PreparedRequest, Response, Session
 from requests_toolbelt.adapters.socket_options import TCPKeepAliveAdapter
 
+from commerce_events.airflow import metrics
 from commerce_events.airflow.fields import base_url
 from commerce_events.airflow.lookup import connection
 
@@ -40,7 +42,7 @@ class ServiceHook(HttpHook):
         self._set_base_url(record)
         options = {**_transport(record.extra_dejson), **_transport(extra_options or {})}
         self.merged_extra = {**(extra_options or {}), **options}
-        return _session(options, headers or {})
+        return _session(self.http_conn_id, options, headers or {})
 
     @classmethod
     def get_connection(cls, conn_id: str) -> Connection:
@@ -52,15 +54,22 @@ class ServiceHook(HttpHook):
 
 
 class BoundedAdapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # the library has no types
-    """Gives every request a time-out: the connection's, else the caller's, else ours."""
+    """Gives every request a time-out, the connection's, else the caller's, else ours, and measures it."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, service: str, seconds: float | None) -> None:
+        self._service = service
         self._seconds = seconds
         super().__init__(idle=120, count=20, interval=30, pool_connections=2, pool_maxsize=POOL)
 
     def send(self, request: PreparedRequest, **options: Any) -> Response:
         options["timeout"] = self._seconds or options.get("timeout") or SECONDS
-        response: Response = super().send(request, **options)
+        begun = time.monotonic()
+        status = None
+        try:
+            response: Response = super().send(request, **options)
+            status = response.status_code
+        finally:
+            metrics.called(self._service, time.monotonic() - begun, status)
         return response
 
 
@@ -68,7 +77,7 @@ def _transport(extra: Mapping[str, Any]) -> dict[str, Any]:
     return {name: extra[key] for key, name in TRANSPORT.items() if extra.get(key) is not None}
 
 
-def _session(options: Mapping[str, Any], headers: Mapping[str, str]) -> Session:
+def _session(service: str, options: Mapping[str, Any], headers: Mapping[str, str]) -> Session:
     session = Session()
     session.auth = _as_it_is
     session.proxies = dict(options.get("proxies", {}))
@@ -77,7 +86,7 @@ def _session(options: Mapping[str, Any], headers: Mapping[str, str]) -> Session:
     session.trust_env = options.get("trust_env", True)
     session.max_redirects = options.get("max_redirects", session.max_redirects)
     session.headers.update({"User-Agent": USER_AGENT, **headers})
-    adapter = BoundedAdapter(options.get("timeout"))
+    adapter = BoundedAdapter(service, options.get("timeout"))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
