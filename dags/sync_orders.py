@@ -2,8 +2,8 @@
 
 `stores` lists the stores of `include/commerce.toml`; `capture` reads, store by store, the orders that
 changed since the last run and writes what each change means into the ledger; `send` sends what the ledger
-owes; `report` turns the run red when rows wait for a person, or wait too long, and `watch` when a store
-that should announce its changes has fallen silent.
+owes; `report` turns the run red when rows wait for a person, or wait too long, or when a store that should
+announce its changes has fallen silent.
 
 A second run does no harm: it finds what the first one left, and what is known is not told again. A task
 that was killed loses nothing: the next run goes on behind the last page, or batch, that was written down.
@@ -18,7 +18,6 @@ from commerce_events.airflow.defaults import DEFAULTS
 from commerce_events.airflow.gauges import gauge
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import deliver
-from commerce_events.steps.doors import watch_doors
 from commerce_events.steps.report import report_run
 
 
@@ -50,20 +49,18 @@ def sync_orders() -> None:
 
     @task
     def report() -> dict[str, int]:
-        return report_run(connections.open_ledger(), connections.health(), now=wall.now())
-
-    @task
-    def watch() -> dict[str, int]:
-        return watch_doors(
-            connections.open_ledger(), connections.settings().stores, now=wall.now(), gauge=gauge
+        return report_run(
+            connections.open_ledger(),
+            connections.health(),
+            now=wall.now(),
+            stores=connections.settings().stores,
+            gauge=gauge,
         )
 
     names = stores()
     captured, sent = capture.expand(store=names), send()
     captured >> sent
-    # all_success: a failed capture must not end in a green run
-    [names, captured, sent] >> report()
-    [names, captured, sent] >> watch()
+    [names, captured, sent] >> report()  # all_success: a failed capture must not end in a green run
 
 
 sync_orders()
