@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from commerce_events.sources.elasticpath.paging import LIMITS, Limits
 from commerce_events.sources.source import Rules
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import Clock, deliver
+from commerce_events.steps.ingest import ingest
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates
@@ -142,6 +144,11 @@ class Pipeline:
     def deliver(self, budget: timedelta | None = None) -> Counter[str]:
         ends = [self.destination()]
         return deliver(self.ledger, ends, budget=budget or self.budget, clock=self.clock.clock())
+
+    def ingest(self) -> Counter[str]:
+        stores = {name: partial(self.store, name) for name in self.settings.stores}
+        ends = [self.destination()]
+        return ingest(self.ledger, stores, ends, budget=self.budget, clock=self.clock.clock())
 
     def run(self) -> Counter[str]:
         return self.capture() + self.deliver()
