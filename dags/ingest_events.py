@@ -1,6 +1,7 @@
 """Keep Segment true within seconds, where a store announces its changes by webhook or queue.
 
-Started when the inbox has new hints, and every minute for what that missed. `ingest` reads the records that
+Started when the inbox has new hints, and every minute for what that missed. The API server puts webhooks
+into the inbox, and one of the two watchers does so with messages of queues. `ingest` reads the records that
 all waiting hints are about, writes what changed into the ledger, and sends it at once; `report` turns the run
 red when rows wait for a person, or wait too long.
 
@@ -15,10 +16,17 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTim
 from commerce_events.airflow import connections, wall
 from commerce_events.airflow.defaults import DEFAULTS
 from commerce_events.airflow.triggers.inbox import InboxTrigger
+from commerce_events.airflow.triggers.queues import QueueTrigger
 from commerce_events.steps.ingest import ingest as ingest_hints
 from commerce_events.steps.report import report_run
 
-INBOX = Asset("commerce_events_inbox", watchers=[AssetWatcher(name="inbox", trigger=InboxTrigger())])
+INBOX = Asset(
+    "commerce_events_inbox",
+    watchers=[
+        AssetWatcher(name="inbox", trigger=InboxTrigger()),
+        AssetWatcher(name="queues", trigger=QueueTrigger()),
+    ],
+)
 
 
 @dag(

@@ -3,8 +3,8 @@
 `stores` lists the stores of `include/commerce.toml`; `capture` reads, store by store, the orders that
 changed since the last run and writes what each change means into the ledger; `send` sends what the ledger
 owes; `alert` tells somebody when something that is watched got worse or well again; `report` turns the run
-red when rows wait for a person, or wait too long, and `doors` when a store that should announce its changes
-has fallen silent.
+red when rows wait for a person, or wait too long, or when a store that should announce its changes has fallen
+silent.
 
 A second run does no harm: it finds what the first one left, and what is known is not told again. A task
 that was killed loses nothing: the next run goes on behind the last page, or batch, that was written down.
@@ -19,7 +19,6 @@ from commerce_events.airflow.defaults import DEFAULTS
 from commerce_events.airflow.gauges import gauge
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.deliver import deliver
-from commerce_events.steps.doors import watch_doors
 from commerce_events.steps.report import report_run
 
 
@@ -57,21 +56,19 @@ def sync_orders() -> None:
 
     @task
     def report() -> dict[str, int]:
-        return report_run(connections.open_ledger(), connections.health(), now=wall.now())
-
-    @task
-    def doors() -> dict[str, int]:
-        return watch_doors(
-            connections.open_ledger(), connections.settings().stores, now=wall.now(), gauge=gauge
+        return report_run(
+            connections.open_ledger(),
+            connections.health(),
+            now=wall.now(),
+            stores=connections.settings().stores,
+            gauge=gauge,
         )
 
     names = stores()
     captured, sent = capture.expand(store=names), send()
     alerted = alert()
     captured >> sent >> alerted
-    # all_success: a failed capture must not end in a green run
-    [names, captured, sent, alerted] >> report()
-    [names, captured, sent, alerted] >> doors()
+    [names, captured, sent, alerted] >> report()  # all_success: a failed capture must not end in a green run
 
 
 sync_orders()

@@ -47,6 +47,18 @@ def postgres_url(postgres_server: URL) -> Iterator[URL]:
     admin.dispose()
 
 
+@pytest.fixture
+def airflow_postgres_url(postgres_server: URL) -> Iterator[URL]:
+    """An empty database for Airflow itself."""
+    name = f"airflow_{uuid4().hex}"
+    admin = open_engine(postgres_server)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield postgres_server.set(database=name)
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"

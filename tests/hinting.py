@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -17,7 +17,6 @@ from commerce_events.ledger.tables import inbox
 from commerce_events.sandbox.http import StandIn
 from commerce_events.sandbox.wire import Request, Response
 from commerce_events.sources.elasticpath.hints import hint
-from commerce_events.steps.ingest import ingest
 
 OBSERVED = (
     "order.created",
@@ -65,14 +64,8 @@ class Hinting:
         body = {"id": event, "triggered_by": trigger, "payload": resource}
         self.ledger.inbox.keep([hint("main", door, orjson.dumps(body))], self.line.clock.now())
 
-    def ingest(self, budget: timedelta = timedelta(minutes=1)) -> Counter[str]:
-        return ingest(
-            self.ledger,
-            {"main": self.line.store},
-            [self.line.destination()],
-            budget=budget,
-            clock=self.line.clock.clock(),
-        )
+    def ingest(self) -> Counter[str]:
+        return self.line.ingest()
 
     def rows(self) -> list[Any]:
         with self.ledger.engine.connect() as connection:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from commerce_events.steps.backfill import capture_window
 from commerce_events.steps.capture import capture_changes
 from commerce_events.steps.clock import Clock
 from commerce_events.steps.deliver import deliver
+from commerce_events.steps.ingest import ingest
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.steps.store import OpenStore
 from commerce_events.templates.library import Templates
@@ -157,6 +159,11 @@ class Pipeline:
         store = self.store()
         captured = (capture_window(store, plan, window.number) for window in plan.left)
         return sum(captured, Counter())
+
+    def ingest(self) -> Counter[str]:
+        stores = {name: partial(self.store, name) for name in self.settings.stores}
+        ends = [self.destination()]
+        return ingest(self.ledger, stores, ends, budget=self.budget, clock=self.clock.clock())
 
     def run(self) -> Counter[str]:
         return self.capture() + self.deliver()

@@ -9,6 +9,7 @@ from hinting import Hinting, hinting
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commerce_events.config import Health
 from commerce_events.domain.delays import Delay, spread, summaries
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import AttentionError
@@ -17,7 +18,7 @@ from commerce_events.ledger.doors import Found
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.tables import delivery, inbox
 from commerce_events.steps.capture import capture_changes
-from commerce_events.steps.doors import watch_doors
+from commerce_events.steps.report import report_run
 
 GRACE = timedelta(minutes=15)
 EXPECTED = {"expected": True, "silence_changes": 2}
@@ -56,7 +57,8 @@ def watch(
         gauges[".".join((name, *tags.values()))] = value
 
     try:
-        watch_doors(shop.ledger, shop.line.settings.stores, now=datetime.now(UTC) + after, gauge=gauge)
+        stores, later = shop.line.settings.stores, datetime.now(UTC) + after
+        report_run(shop.ledger, Health(), now=later, stores=stores, gauge=gauge)
     except AttentionError as error:
         return gauges, error
     return gauges, None

@@ -20,6 +20,7 @@ from commerce_events.ledger.tables import fact, inbox
 from commerce_events.sandbox.activity import move_on
 from commerce_events.sandbox.faults import status
 from commerce_events.steps.capture import capture_changes, capture_records
+from commerce_events.steps.erase import erase_person
 from commerce_events.steps.ingest import ingest
 
 
@@ -66,6 +67,22 @@ def test_a_hint_leaves_nothing_of_the_person_behind_once_it_has_ended(shop):
     shop.ingest()
 
     assert [row.body for row in shop.rows()] == [None]
+
+
+def test_an_erasure_reaches_what_still_waits_in_the_inbox(people_shop):
+    customer = people_shop.line.shop.add_customer(email="gone@shop.example")
+    people_shop.arrive()
+    people_shop.ingest()
+    people_shop.line.shop.place_order(buyer=customer)
+    people_shop.line.shop.edit_customer(customer, name="Ann Lee")
+    people_shop.arrive()
+
+    erase_person(people_shop.line.store(), customer)
+
+    assert [row for row in people_shop.rows() if row.body and b"gone@" in row.body] == []
+    people_shop.ingest()
+    assert set(people_shop.fates()) == {"captured"}
+    assert "Ann Lee" not in str(people_shop.line.messages())
 
 
 def test_however_many_hints_name_an_order_it_is_read_once(shop):

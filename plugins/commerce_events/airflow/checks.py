@@ -4,6 +4,7 @@ The messages of the errors say what to do. Nothing is written anywhere.
 """
 
 import os
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -158,8 +159,8 @@ def waiting(ledger: Ledger) -> Answer[int]:
     return quarantined + rejects, says
 
 
-def day(ledger: Ledger, health: Health) -> Answer[int]:
-    counts = report_run(ledger, health, now=now())
+def day(ledger: Ledger, health: Health, stores: Mapping[str, Store]) -> Answer[int]:
+    counts = report_run(ledger, health, now=now(), stores=stores)
     late = f"the oldest unsent message has waited {counts['lag_seconds'] // 60} minutes"
     return counts[
         "rows"

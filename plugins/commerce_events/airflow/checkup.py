@@ -47,7 +47,7 @@ def checkup(cases: Path | None) -> Iterator[Finding]:
             yield from _store(name, store, ledger)
         for name, destination in settings.destinations.items():
             yield _try(f"destination {name}", partial(checks.destination, destination))[1]
-    yield from _rows(ledger, settings.health if settings else Health())
+    yield from _rows(ledger, settings)
 
 
 def _files(settings: Settings | None, cases: Path | None) -> Iterator[Finding]:
@@ -71,13 +71,14 @@ def _store(name: str, store: Store, ledger: Ledger | None) -> Iterator[Finding]:
     yield _try(f"{what}: erasure", partial(checks.erasure, store))[1]
 
 
-def _rows(ledger: Ledger | None, health: Health) -> Iterator[Finding]:
+def _rows(ledger: Ledger | None, settings: Settings | None) -> Iterator[Finding]:
     if ledger is None:
         yield _skipped("waiting for a person", "the ledger must open first")
         return
     yield _try("people", partial(checks.people, ledger))[1]
     yield _try("waiting for a person", partial(checks.waiting, ledger))[1]
-    yield _try("last 24 hours", partial(checks.day, ledger, health))[1]
+    health, stores = (settings.health, settings.stores) if settings else (Health(), {})
+    yield _try("last 24 hours", partial(checks.day, ledger, health, stores))[1]
 
 
 def _try(what: str, look: Callable[[], Answer[T]]) -> tuple[T | None, Finding]:

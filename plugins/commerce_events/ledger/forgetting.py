@@ -22,6 +22,7 @@ from commerce_events.ledger.daily import DailyKey, count_daily, moves
 from commerce_events.ledger.tables import (
     delivery,
     fact,
+    inbox,
     payload,
     person,
     person_conflict,
@@ -100,6 +101,7 @@ def forget(connection: Connection, store: str, ids: Sequence[str], key: bytes, n
     removed = _forget_messages(connection, _events_of(store, ids), now)
     theirs = _rejects_of(connection, store, ids, key)
     removed["rejects"] = connection.execute(delete(reject).where(*theirs)).rowcount
+    _empty_hints(connection, store, ids, key)
     browsers = _browsers_of(connection, store, ids)
     removed["records"] = _blank_records(connection, store, ids)
     removed["keys"] = _hand_over(connection, store, ids[0])
@@ -138,6 +140,15 @@ def _rejects_of(
     naming = [row.id for row in connection.execute(kept) if known & ids_named(bytes(row.body), key)]
     named = reject.c.id.in_(naming) if naming else false()
     return reject.c.store == store, or_(named, reject.c.record_id.in_(theirs), reject.c.record_id.in_(ids))
+
+
+def _empty_hints(connection: Connection, store: str, ids: Sequence[str], key: bytes) -> None:
+    """What still waits in the inbox keeps saying which record it is about, and nothing of the person."""
+    kept = select(inbox.c.event_id, inbox.c.body).where(inbox.c.store == store, inbox.c.body.is_not(None))
+    known = frozenset(ids)
+    naming = [row.event_id for row in connection.execute(kept) if known & ids_named(bytes(row.body), key)]
+    theirs = (inbox.c.store == store, inbox.c.event_id.in_(naming))
+    connection.execute(update(inbox).where(*theirs).values(body=None))
 
 
 def _conflicts_of(store: str, ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:

@@ -29,6 +29,9 @@ LOOK = 10  # seconds a queue is asked to wait for a message; a triggerer that st
 
 
 class QueueTrigger(BaseEventTrigger):
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return f"{type(self).__module__}.{type(self).__qualname__}", {}
 
