@@ -151,8 +151,18 @@ def entry(record_id: str, body: bytes) -> Entry:
     owed = Owed("segment", Status.PENDING, None, None, body, body)
     told = Told(event_id(NAMESPACE, fact), fact, "", 7, [owed])
     bought = Purchase(CREATED, "USD", 2, 1000, counted=True)
-    left = Trace("person-" + record_id, True, [("email", record_id)], None, bought, {"city": "Oslo"})
-    return Entry(record, None, State(CREATED, b"d", 0, {}), left.person, [told], trace=left)
+    person = "person-" + record_id
+    left = Trace(
+        person,
+        known=True,
+        own=True,
+        buyer=person,
+        keys=[("email", record_id)],
+        said_at=CREATED,
+        purchase=bought,
+        address={"city": "Oslo"},
+    )
+    return Entry(record, None, State(CREATED, b"d", 0, {}), person, [told], trace=left)
 
 
 def record_pages(ledger: Ledger, several: list[list[Entry]]) -> None:

@@ -69,7 +69,7 @@ def _write_states(connection: Connection, entries: Sequence[Entry]) -> frozenset
     rows = [_state_row(entry) for entry in sorted(entries, key=lambda entry: entry.record.id)]
     if not rows:
         return frozenset()
-    return frozenset(connection.scalars(*bulk(connection, record, rows, _swapping)))
+    return frozenset(connection.scalars(*bulk(connection, record, rows, _swapping)).all())
 
 
 def _swapping(new: Any) -> Any:
@@ -86,10 +86,11 @@ def _write_facts(
     connection: Connection, told: Sequence[tuple[Entry, Told]], door: Door, now: datetime, run: str | None
 ) -> frozenset[UUID]:
     """The event ids that were not there before; a fact met again through any door changes nothing."""
-    rows = [_fact_row(entry, told, door, now, run) for entry, told in told]
+    captured = {"captured_at": micros(now), "door": door, "run_id": run}
+    rows = [_fact_row(told) | captured for _, told in told]
     if not rows:
         return frozenset()
-    return frozenset(connection.scalars(*bulk(connection, fact, rows, _if_new)))
+    return frozenset(connection.scalars(*bulk(connection, fact, rows, _if_new)).all())
 
 
 def _if_new(new: Any) -> Any:
@@ -103,13 +104,18 @@ def _write_deliveries(
     if not owed:
         return Counter()
     numbers = next_numbers(connection, len(owed))
-    rows = [_delivery_row(*each, number, now) for each, number in zip(owed, numbers, strict=True)]
+    at = micros(now)
+    rows = [_delivery_row(*each, number, at) for each, number in zip(owed, numbers, strict=True)]
     connection.execute(*bulk(connection, delivery, rows))
     bodies = [_payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
     if bodies:
         copy_rows(connection, payload, bodies)
-    count_daily(connection, Counter(_daily_key(told, owed) for _, told, owed in owed))
-    return Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
+    by_day = Counter(_daily_key(told, owed) for _, told, owed in owed)
+    count_daily(connection, by_day)
+    counts: Counter[str] = Counter()
+    for (_store, _stream, _day, kind, _destination, status), count in by_day.items():
+        counts[f"{kind} {status}"] += count
+    return counts
 
 
 def _write_traces(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
@@ -139,7 +145,7 @@ def _state_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _fact_row(entry: Entry, told: Told, door: Door, now: datetime, run: str | None) -> dict[str, Any]:
+def _fact_row(told: Told) -> dict[str, Any]:
     return {
         "event_id": told.event_id,
         "store": told.fact.store,
@@ -150,13 +156,10 @@ def _fact_row(entry: Entry, told: Told, door: Door, now: datetime, run: str | No
         "revision": told.fact.revision,
         "correction": told.correction,
         "occurred_at": micros(told.fact.occurred_at),
-        "captured_at": micros(now),
-        "door": door,
-        "run_id": run,
     }
 
 
-def _delivery_row(entry: Entry, told: Told, owed: Owed, number: int, now: datetime) -> dict[str, Any]:
+def _delivery_row(entry: Entry, told: Told, owed: Owed, number: int, at: int) -> dict[str, Any]:
     return {
         "event_id": told.event_id,
         "destination": owed.destination,
@@ -168,8 +171,8 @@ def _delivery_row(entry: Entry, told: Told, owed: Owed, number: int, now: dateti
         "detail": owed.detail,
         "attempts": 0,
         "maybe_sent": 0,
-        "recorded_at": micros(now),
-        "settled_at": None if owed.status == "pending" else micros(now),
+        "recorded_at": at,
+        "settled_at": None if owed.status == "pending" else at,
     }
 
 
