@@ -22,6 +22,21 @@ IMPATIENT = Limits(wall_seconds=0.5)
 BACKTRACKING = f'$contains("{"a" * 40}b", /^(a+)+$/)'
 DOUBLING = '$reduce([1..40], function($text, $n) {$text & $text}, "xxxxxxxxxx")'
 
+# Short programs that end, and whose result no machine holds.
+DOUBLINGS = [
+    f"($s := 'xxxxxxxxxx'; {'$s := $s & $s; ' * 40}$s)",
+    f"($d := function($x) {{$x & $x}}; {'$d(' * 40}'x'{')' * 40})",
+    f"($d := function($x) {{$x & $x}}; 'x'{' ~> $d' * 40})",
+    f"($d := function($x) {{$x & $x}}; $s := 'x'; {'$s := $map([$s], $d); ' * 40}$s)",
+    f"($a := [1]; {'$a := $append($a, $a); ' * 40}$a)",
+    f"($a := 'xxxxxxxx'; {'$a := $replace($a, chr, $a); ' * 6}$a)",
+    "($a := a; " + '$a := {"l": $a, "r": $a}; ' * 40 + "$a)",
+    f"($s := a; {'$s := $string([$s]); ' * 40}$s)",
+    "($f0 := function($x) {$x & $x}; "
+    + "".join(f"$f{n} := function($x) {{$f{n - 1}($f{n - 1}($x))}}; " for n in range(1, 7))
+    + "$f6('x'))",
+]
+
 
 def confined(source: str, limits: Limits = LIMITS) -> ConfinedTemplate:
     return ConfinedTemplate("t.jsonata", source, limits)
@@ -71,6 +86,13 @@ def test_it_answers_as_in_the_process_itself(source: str) -> None:
     answer = confined(source).evaluate(document, WHEN)
 
     assert answer == ReferenceEngine().compile("t.jsonata", source).evaluate(document, WHEN)
+
+
+def test_a_text_that_doubles_without_end_takes_none_of_our_memory() -> None:
+    template = serve("t.jsonata", DOUBLINGS[0], Service())
+
+    with pytest.raises(TemplateError, match="takes more memory than it may"):
+        template.evaluate({}, WHEN)
 
 
 def test_an_error_is_the_templates_own_and_does_not_end_the_process() -> None:
@@ -199,6 +221,7 @@ def test_small_templates_go_through_by_the_hundreds() -> None:
         ("(function($f) {$f($f)})(function($f) {$f($f)})", "it calls itself"),
         ("($g := function($f) {$map([1, 2], $f)}; $g($g))", "it calls itself"),
         ("($g := function($f) {1 ~> $f}; $g($g))", "it calls itself"),
+        *((source, "may double again and again") for source in DOUBLINGS),
     ],
 )
 def test_what_may_not_come_to_an_end_is_rendered_apart(source: str, why: str) -> None:
@@ -219,6 +242,8 @@ def test_what_may_not_come_to_an_end_is_rendered_apart(source: str, why: str) ->
         "($f := function($l) {$l.price}; $map(lines, $f))",
         "($total := 1; $total := $total + 1; $total)",
         "lines ~> $filter(function($l) {$l.price > 1})",
+        "($name := first & ' ' & last; {'a': $name, 'b': $name & ', ' & $name})",
+        "($f := function($x) {$x & '-' & $x}; lines.{'a': $f(sku), 'b': $f($f(n)), 'c': $join(t, ', ')})",
     ],
 )
 def test_what_comes_to_an_end_is_rendered_here(source: str) -> None:

@@ -83,8 +83,8 @@ def next_numbers(connection: Connection, count: int) -> list[int]:
     if count == 0:
         return []
     if is_postgres(connection):
-        drawn = text("SELECT nextval('delivery_seq') FROM generate_series(1, :count)")
-        return [row[0] for row in connection.execute(drawn, {"count": count})]
+        drawn = text("SELECT array_agg(nextval('delivery_seq')) FROM generate_series(1, :count)")
+        return list(connection.execute(drawn, {"count": count}).scalar_one())
     # SQLite has one writer at a time, so a row does what a sequence does.
     counted = text(
         "INSERT INTO meta (key, value) VALUES ('delivery_seq', :count) ON CONFLICT (key) "

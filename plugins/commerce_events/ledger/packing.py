@@ -1,13 +1,17 @@
 """Inputs are kept for replays only and repeat themselves a lot, so they are kept small."""
 
-try:  # six times as fast
+try:  # ten times as fast, and its lowest level packs as zlib's first does; zlib's own lowest does not pack
     from isal import isal_zlib as zlib
+
+    LEVEL = 0
 except ImportError:  # a platform without its wheel
     import zlib  # type: ignore[no-redef]
 
+    LEVEL = 1
+
 
 def packed(content: bytes | None) -> bytes | None:
-    return zlib.compress(content, level=1) if content is not None else None
+    return zlib.compress(content, level=LEVEL) if content is not None else None
 
 
 def unpacked(content: bytes | memoryview | None) -> bytes | None:

@@ -88,7 +88,7 @@ def _write_states(connection: Connection, entries: Sequence[Entry]) -> frozenset
     rows = [_state_row(entry) for entry in sorted(entries, key=lambda entry: entry.record.id)]
     if not rows:
         return frozenset()
-    return frozenset(connection.scalars(*bulk(connection, record, rows, _swapping)))
+    return frozenset(connection.scalars(*bulk(connection, record, rows, _swapping)).all())
 
 
 def _swapping(new: Any) -> Any:
@@ -105,10 +105,11 @@ def _write_facts(
     connection: Connection, told: Sequence[tuple[Entry, Told]], door: Door, now: datetime, run: str | None
 ) -> frozenset[UUID]:
     """The event ids that were not there before; a fact met again through any door changes nothing."""
-    rows = [_fact_row(entry, told, door, now, run) for entry, told in told]
+    captured = {"captured_at": micros(now), "door": door, "run_id": run}
+    rows = [_fact_row(told) | captured for _, told in told]
     if not rows:
         return frozenset()
-    return frozenset(connection.scalars(*bulk(connection, fact, rows, _if_new)))
+    return frozenset(connection.scalars(*bulk(connection, fact, rows, _if_new)).all())
 
 
 def _if_new(new: Any) -> Any:
@@ -130,8 +131,11 @@ def _write_deliveries(
     bodies = [payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
     if bodies:
         copy_rows(connection, payload, bodies)
-    counts = Counter(f"{told.fact.kind} {owed.status}" for _, told, owed in owed)
-    return counts, Counter(_daily_key(told, owed) for _, told, owed in owed)
+    by_day = Counter(_daily_key(told, owed) for _, told, owed in owed)
+    counts: Counter[str] = Counter()
+    for (_store, _stream, _day, kind, _destination, status), count in by_day.items():
+        counts[f"{kind} {status}"] += count
+    return counts, by_day
 
 
 def _lacking(connection: Connection, told: Sequence[tuple[Entry, Told]]) -> list[tuple[Entry, Told]]:
@@ -172,7 +176,7 @@ def _state_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _fact_row(entry: Entry, told: Told, door: Door, now: datetime, run: str | None) -> dict[str, Any]:
+def _fact_row(told: Told) -> dict[str, Any]:
     return {
         "event_id": told.event_id,
         "store": told.fact.store,
@@ -183,9 +187,6 @@ def _fact_row(entry: Entry, told: Told, door: Door, now: datetime, run: str | No
         "revision": told.fact.revision,
         "correction": told.correction,
         "occurred_at": micros(told.fact.occurred_at),
-        "captured_at": micros(now),
-        "door": door,
-        "run_id": run,
     }
 
 

@@ -76,9 +76,9 @@ def _write_keys(
     connection.execute(*bulk(connection, person_key, rows, _taking_from_guests))
     kinds = person_key.c.kind.in_(sorted({kind for kind, _ in firsts}))
     values = among_texts(connection, person_key.c.value, [value for _, value in firsts])
-    asked = (person_key.c.store == store, kinds, values)
-    found = connection.execute(select(person_key).where(*asked)).all()
-    owners = {(row.kind, row.value): row.person for row in found if row.known}
+    asked = (person_key.c.store == store, kinds, values, person_key.c.known)
+    whose = select(person_key.c.kind, person_key.c.value, person_key.c.person).where(*asked)
+    owners = {(kind, value): who for kind, value, who in connection.execute(whose).all()}
     _write_conflicts(connection, store, [c for c in claims if c[3] and owners.get(c[:2]) != c[2]], now)
     return owners
 

@@ -5,6 +5,7 @@ no limit inside the engine reaches.
 from collections.abc import Iterator
 from typing import Any
 
+from commerce_events.templates.growth import grows
 from commerce_events.templates.syntax_tree import all_variables, called, nodes
 
 GROWING = {"pad": "$pad", "reduce": "$reduce"}
@@ -20,7 +21,9 @@ def danger(tree: Any) -> str | None:
             return "it uses a range with computed bounds"
         if node.type == "variable" and node.value in GROWING:
             return f"it uses {GROWING[node.value]}"
-    return "it calls itself" if _recurses(tree) else None
+    if _recurses(tree):
+        return "it calls itself"
+    return "its texts or lists may double again and again" if grows(tree) else None
 
 
 def _is_fixed(range_: Any) -> bool:

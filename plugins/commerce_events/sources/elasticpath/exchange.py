@@ -1,7 +1,9 @@
 """One HTTP exchange with the store, tried until it means something."""
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,7 +89,22 @@ class Exchange:
 
 def _json_object(content: bytes) -> dict[str, Any] | None:
     try:
-        body = orjson.loads(content)
+        with _no_collecting():
+            body = orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
     return body if isinstance(body, dict) else None
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """A page makes tens of thousands of objects and no circle of them. The collector, called by their number,
+    takes longer to find that out than the parser takes for all of it.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
