@@ -99,7 +99,13 @@ def test_requests_rejects_scans_and_hints_go_when_they_are_old(old_months):
             )
             connection.execute(
                 insert(inbox).values(
-                    event_id=str(days), store="main", body=b"", received_at=0, done_at=micros(days)
+                    store="main",
+                    event_id=str(days),
+                    door="webhook",
+                    trigger="order.paid",
+                    received_at=0,
+                    attempts=0,
+                    done_at=micros(days),
                 )
             )
         connection.execute(insert(scan).values(store="main", stream="orders", door="poll", from_at=0))

@@ -81,12 +81,9 @@ def upgrade() -> None:
         sa.Column("reconciliation_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("destination", "hour", "message", "stage", "receiver", "reason"),
     )
-    # Backfills need it too, and whichever of the two comes first makes it.
-    op.create_index("ix_record_created", "record", ["store", "stream", "created_at"], if_not_exists=True)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_record_created", table_name="record", if_exists=True)
     op.drop_table("shortfall")
     op.drop_table("arrival")
     op.drop_index("ix_gap_day", table_name="gap")
