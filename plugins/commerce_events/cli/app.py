@@ -4,7 +4,19 @@ import logging
 
 import typer
 
-from commerce_events.cli import backfill, demo, doctor, erase, ledger, preview, replay, sandbox, templates, ui
+from commerce_events.cli import (
+    backfill,
+    demo,
+    doctor,
+    erase,
+    ledger,
+    preview,
+    replay,
+    sandbox,
+    shadow,
+    templates,
+    ui,
+)
 from commerce_events.cli.plainly import Plainly
 
 app = typer.Typer(
@@ -18,6 +30,7 @@ app.command()(erase.erase)
 app.add_typer(backfill.app, name="backfill")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(templates.app, name="templates")
+app.add_typer(shadow.app, name="shadow")
 app.command()(sandbox.sandbox)
 app.command(hidden=True)(ui.ui)
 
