@@ -68,16 +68,10 @@ def adopt(
     store: Annotated[
         str | None, typer.Option(help="its name in commerce.toml; not needed if there is only one")
     ] = None,
-    since: Annotated[
-        str | None, typer.Option(help="when the other integration began; a backfill can tell what was before")
-    ] = None,
+    since: Annotated[str | None, typer.Option(help="when the other integration began to send")] = None,
     missing: Annotated[
         Path | None,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="a file of record ids it never told, which a backfill can then tell",
-        ),
+        typer.Option(exists=True, dir_okay=False, help="a file of record ids that were never told"),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
@@ -85,7 +79,7 @@ def adopt(
 
     For the day of the switch from another integration, and for a ledger that was lost. Later changes of what
     was adopted are told, and no backfill tells it again. Safe to run again: it goes on where it was cut off.
-    What was adopted stays so: --since and --missing count in the first run.
+    What was before --since, or is --missing, a backfill can tell; what was adopted once stays so.
     """
     from commerce_events.airflow import backfills, connections
     from commerce_events.domain.states import Adoption
