@@ -9,6 +9,7 @@ from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import Plan, Wish
+from commerce_events.domain.rates import STEADY
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.steps.backfill import Listener, nobody, note_past
 from commerce_events.steps.budget import grant_backfills
@@ -67,11 +68,12 @@ def planned(wish: Wish, ledger: Ledger, run: str | None = None, *, keep: bool = 
 
 
 def rates(store: str) -> Rates:
-    """As the connections set them: the store's, and that of the slowest of its destinations."""
+    """As far as they are used: the store's, and that of the slowest of its destinations."""
     settings = connections.store_settings(store)
     ends = [connections.open_destination(name) for name in settings.destinations]
     requests = ElasticPathHook(settings.connection).settings().requests_per_second
-    return Rates(requests, min(end.events_per_second for end in ends))
+    events = min(end.events_per_second for end in ends)
+    return Rates(requests * STEADY, events * STEADY)
 
 
 def plan_named(plan_id: str, ledger: Ledger) -> Plan:
