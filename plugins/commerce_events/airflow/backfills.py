@@ -11,7 +11,8 @@ from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import Plan, Wish
 from commerce_events.domain.rates import STEADY
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.steps.backfill import Listener, nobody, note_past
+from commerce_events.steps import account
+from commerce_events.steps.backfill import Listener, nobody
 from commerce_events.steps.budget import grant_backfills
 from commerce_events.steps.estimate import Rates
 from commerce_events.steps.plan import Sizes, draw_up
@@ -19,7 +20,6 @@ from commerce_events.steps.rehearsal import Rehearsal
 from commerce_events.steps.rehearse import rehearse
 from commerce_events.steps.store import OpenStore
 from commerce_events.steps.verification import Verification
-from commerce_events.steps.verify import verify
 
 T = TypeVar("T")
 DAY = len("2026-01-31")
@@ -97,12 +97,8 @@ def opened(plan: Plan, ledger: Ledger) -> OpenStore:
 
 
 def accounted(plan: Plan, ledger: Ledger) -> list[Verification]:
-    """Every record of the plan's span, stream by stream. One that leaves no gap may complete the past."""
-    store = connections.open_store(plan.wish.store, ledger)
-    found = [verify(store, each, plan.wish.start, plan.end) for each in plan.wish.streams]
-    if all(each.is_complete for each in found) and not ledger.charter.reads_only:
-        note_past(store, plan)
-    return found
+    """Every record of the plan's span, stream by stream; see `steps.account`."""
+    return account.accounted(connections.open_store(plan.wish.store, ledger), plan)
 
 
 def rehearsed(plan: Plan, told: Listener = nobody) -> Rehearsal:
