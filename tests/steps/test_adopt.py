@@ -55,7 +55,9 @@ def test_nothing_of_before_the_switch_is_sent(ledger):
         assert line.messages() == []
         assert outcome["checkout_started filtered"] == 60
         assert set(line.statuses()) == {"filtered"}
-        assert verify(line.store(), "orders", LONG_AGO, before).is_complete
+        account = verify(line.store(), "orders", LONG_AGO, before)
+        assert account.is_complete
+        assert dict(account.reasons()) == {"filtered adopted": 60}
 
 
 def test_later_changes_tell_only_what_is_new(ledger):
