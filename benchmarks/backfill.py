@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.rig.databases import postgres
-from benchmarks.rig.long_store import long_store
+from benchmarks.rig.long_store import end_of, long_store
+from benchmarks.rig.orders import PLACED
 from benchmarks.rig.past import Place, Worker, captured, delivered, planned
 from benchmarks.rig.sink import arrived, sink
 from benchmarks.tables import show
@@ -41,7 +42,7 @@ def speeds() -> Iterator[dict[str, Any]]:
 def measured(orders: int, latency: float, transactions: str) -> dict[str, Any]:
     with postgres() as ledger, long_store(orders, LINES, latency) as shop, sink(0.0) as segment:
         place = Place(ledger.engine.url, shop, segment, transactions)
-        plan = planned(place, orders, window=max(1, min(5_000, orders // WINDOWS)))
+        plan = planned(place, PLACED, end_of(orders), window=max(1, min(5_000, orders // WINDOWS)))
         read, readers = captured(place, plan, WORKERS)
         sent, senders = delivered(place, WORKERS)
         came = arrived(segment)

@@ -46,8 +46,9 @@ class Kind:
     items: str
     transactions: list[str]
 
-    def filled(self, pieces: list[str], number: int) -> str:
-        created = PLACED + timedelta(seconds=number)
+    def filled(self, pieces: list[str], number: int, second: int | None = None) -> str:
+        """`second`: when it was placed, where that is not its number."""
+        created = PLACED + timedelta(seconds=number if second is None else second)
         values = {
             "id": f"{number:08x}-0000-4000-8000-000000000000",
             "person": f"{number:08x}-1111-4000-8000-000000000000",

@@ -3,7 +3,7 @@
 import resource
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
@@ -14,7 +14,6 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import URL
 
 from benchmarks.rig.long_store import end_of
-from benchmarks.rig.orders import PLACED
 from commerce_events.airflow.wall import clock, now
 from commerce_events.config import Store, settings_of
 from commerce_events.contracts.contracts import Contracts
@@ -61,11 +60,9 @@ class Worker:
     before: float
 
 
-def planned(place: Place, orders: int, window: int) -> Plan:
+def planned(place: Place, start: datetime, end: datetime, window: int) -> Plan:
     ledger = Ledger(open_engine(place.ledger))
-    wish = Wish(
-        "main", ("orders",), PLACED, end_of(orders), tuple(Kind), "quiet", {"All": False}, fence_hours=0
-    )
+    wish = Wish("main", ("orders",), start, end, tuple(Kind), "quiet", {"All": False}, fence_hours=0)
     plan = draw_up(open_store(place, ledger), wish, Rates(FAST, FAST), Sizes(window=window))
     ledger.plans.keep(plan)
     ledger.engine.dispose()

@@ -42,8 +42,10 @@ def running(command: list[str]) -> Iterator[str]:
     """The address of a server in a process of its own, while it runs."""
     with Popen(command, stdout=PIPE, text=True) as process:
         port = process.stdout.readline() if process.stdout else ""
-        yield f"http://127.0.0.1:{int(port)}"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{int(port)}"
+        finally:
+            process.terminate()
 
 
 def _headers(stream: Any) -> Mapping[str, str]:

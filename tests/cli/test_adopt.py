@@ -1,6 +1,7 @@
 """`commerce-events ledger adopt`: the switch from another integration."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
@@ -36,6 +37,22 @@ def test_the_past_is_adopted_once_and_told_never(
     assert "2 records recorded; 3 messages adopted, 0 to be sent." in first.output
     assert "0 records recorded; 0 messages adopted, 0 to be sent." in second.output
     assert switching.segment.unique() == {}
+
+
+def test_what_was_never_told_is_left_to_a_backfill(switching: Terminal, tmp_path: Path) -> None:
+    missed, adopted = switching.shop.order_ids()
+    (tmp_path / "missed").write_text(f"{missed}, \n")
+
+    result = switching.run(
+        "ledger", "adopt", "--before", "2026-03-01", "--missing", str(tmp_path / "missed"), "--yes"
+    )
+
+    reasons = {
+        order: {row.reason for row in switching.ledger.reports.of_record("main", "orders", order)}
+        for order in (missed, adopted)
+    }
+    assert result.exit_code == 0, result.output
+    assert reasons == {missed: {"before_start"}, adopted: {"adopted"}}
 
 
 def test_a_gap_between_the_switch_and_the_start_is_pointed_out(switching: Terminal) -> None:

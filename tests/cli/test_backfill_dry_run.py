@@ -98,6 +98,7 @@ def test_what_differs_from_what_was_recorded_is_shown_by_its_place_and_only_on_r
     openly = filled.run("backfill", "apply", planned, "--dry-run", "--values")
 
     assert re.search(r"\$\.properties\.affiliation +2 ", plainly.output), plainly.output
+    assert plainly.output.count("$.") == 1
     assert "'us'" not in plainly.output
     assert re.search(r"\$\.properties\.affiliation .*'main' +'us'", openly.output), openly.output
     assert re.search(r"checkout_started +recorded already +accepted +2", plainly.output)

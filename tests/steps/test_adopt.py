@@ -9,15 +9,22 @@ from backfills import backfilled
 from pipeline import Pipeline, pipeline
 
 from commerce_events.domain.errors import CommerceEventsError, ConfigurationError
+from commerce_events.domain.moments import EPOCH
+from commerce_events.domain.states import Adoption
 from commerce_events.sandbox.faults import status
-from commerce_events.steps.adopt import adopt
+from commerce_events.steps import adopt as step
 from commerce_events.steps.capture import capture_changes
+from commerce_events.steps.store import OpenStore
 from commerce_events.steps.verify import verify
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SWITCH = datetime(2026, 3, 1, tzinfo=UTC)
 AFTER = SWITCH + timedelta(hours=1)
 SINCE = {"start": "2026-03-01T00:00:00Z"}
+
+
+def adopt(store: OpenStore, before: datetime, since: datetime = EPOCH, *missing: str) -> Counter[str]:
+    return step.adopt(store, Adoption(since, before, frozenset(missing)))
 
 
 def events(line: Pipeline) -> Counter[str]:
@@ -48,7 +55,9 @@ def test_nothing_of_before_the_switch_is_sent(ledger):
         assert line.messages() == []
         assert outcome["checkout_started filtered"] == 60
         assert set(line.statuses()) == {"filtered"}
-        assert verify(line.store(), "orders", LONG_AGO, before).is_complete
+        account = verify(line.store(), "orders", LONG_AGO, before)
+        assert account.is_complete
+        assert dict(account.reasons()) == {"filtered adopted": 60}
 
 
 def test_later_changes_tell_only_what_is_new(ledger):
@@ -93,6 +102,28 @@ def test_what_was_adopted_no_backfill_tells_again(ledger):
         line.deliver()
 
         assert line.messages() == []
+
+
+def test_a_backfill_tells_what_the_other_integration_never_did(ledger):
+    with pipeline(ledger, people=["customers"], **SINCE) as line:
+        line.shop.clock = SWITCH - timedelta(days=300)
+        ancient = line.shop.place_order(buyer="customer")
+        adopted, missed, _ = history(line)
+
+        adopt(line.store(), SWITCH, SWITCH - timedelta(days=100), missed)
+        line.run()
+        assert line.messages() == []
+        backfilled(line, streams=("customers", "orders"))
+        line.deliver()
+
+        told = {
+            message["properties"]["order_id"] for message in line.messages() if message["type"] == "track"
+        }
+        assert told == {ancient, missed}
+        assert line.shop.order(ancient)["relationships"]["customer"]["data"]["id"] in {
+            message["userId"] for message in line.messages() if message["type"] == "identify"
+        }
+        assert adopted not in told
 
 
 def test_what_the_sync_had_left_out_is_adopted_too(ledger):

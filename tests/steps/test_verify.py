@@ -69,6 +69,7 @@ def test_all_is_accounted_for_by_counting_alone(line):
         ("2026-03-01", 1, 1),
     ]
     assert whole.rows()[-1] == ("all", 6, 6, 0, 0, 0, 0, 0, 0, 0)
+    assert whole.text().splitlines()[1].split() == ["2026-02-26", "2", "2", *"0000000"]
     assert lists_asked(line) == 0
 
 

@@ -1,5 +1,6 @@
 """The fast engine: each known trap of jsonatapy, closed; where it answers, it answers as the reference."""
 
+import gc
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from templates.expressions import EXPRESSIONS, documents
 from commerce_events.domain.errors import ConfigurationError, TemplateError
 from commerce_events.templates.differences import differences
 from commerce_events.templates.engine import Template
-from commerce_events.templates.fast_engine import ABSENT, Doubt, FastEngine
+from commerce_events.templates.fast_engine import _OF_THREAD, ABSENT, Doubt, FastEngine
 from commerce_events.templates.mutations import mutations
 from commerce_events.templates.reference_engine import ReferenceEngine
 from commerce_events.templates.syntax_tree import field_names
@@ -81,6 +82,18 @@ def test_a_template_shared_by_threads_never_mixes_two_orders() -> None:
 
     for n, result in enumerate(results):
         assert result == [{"of": f"order-{n}", "sku": f"S{n}"}] * 8
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_any_thread_may_collect_a_template_as_garbage() -> None:
+    """A compiled object that another thread drops is never given back, and says so on the terminal."""
+    cycle: list[Any] = [FastEngine().compile("own", "$string(payload.data.id) & 'collected'")]
+    cycle[0].evaluate({"payload": {"data": {"id": "1"}}}, WHEN)
+    cycle.append(cycle)
+    del cycle
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(gc.collect).result()
 
 
 def test_the_clock_answers_when_the_fact_happened() -> None:
@@ -165,11 +178,12 @@ def test_a_panic_is_a_failure_like_any_other() -> None:
     template = FastEngine().compile("t.jsonata", "a")
     with ThreadPoolExecutor(1) as pool:
         # What no code of ours does: one thread uses the object that another thread compiled.
-        template._of_thread.compiled = pool.submit(template.compiled).result()
+        key = (template.source, template.clocks)
+        _OF_THREAD.compiled[key] = pool.submit(template.compiled).result()
 
         said = failure(template)
 
-        del template._of_thread.compiled  # it may be dropped by its own thread only
+        del _OF_THREAD.compiled[key]  # it may be dropped by its own thread only
     assert said == "t.jsonata: the fast engine has no answer (panic)"
 
 

@@ -154,7 +154,7 @@ def check() -> dict[str, int]:
         )
     found = backfills.accounted(current, ledger)
     for each in found:
-        log.info("store %s, %s: %s", each.store, each.stream, each.rows())
+        log.info("store %s, %s, by day of creation:\n%s", each.store, each.stream, each.text())
     gaps = [gap for each in found for gap in each.gaps]
     if gaps:
         first = ", ".join(f"{gap.record_id} ({gap.fault})" for gap in gaps[:10])

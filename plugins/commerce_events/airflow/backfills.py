@@ -9,8 +9,10 @@ from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.plans import Plan, Wish
+from commerce_events.domain.rates import STEADY
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.steps.backfill import Listener, nobody, note_past
+from commerce_events.steps import account
+from commerce_events.steps.backfill import Listener, nobody
 from commerce_events.steps.budget import grant_backfills
 from commerce_events.steps.estimate import Rates
 from commerce_events.steps.plan import Sizes, draw_up
@@ -18,7 +20,6 @@ from commerce_events.steps.rehearsal import Rehearsal
 from commerce_events.steps.rehearse import rehearse
 from commerce_events.steps.store import OpenStore
 from commerce_events.steps.verification import Verification
-from commerce_events.steps.verify import verify
 
 T = TypeVar("T")
 DAY = len("2026-01-31")
@@ -67,11 +68,12 @@ def planned(wish: Wish, ledger: Ledger, run: str | None = None, *, keep: bool = 
 
 
 def rates(store: str) -> Rates:
-    """As the connections set them: the store's, and that of the slowest of its destinations."""
+    """As far as they are used: the store's, and that of the slowest of its destinations."""
     settings = connections.store_settings(store)
     ends = [connections.open_destination(name) for name in settings.destinations]
     requests = ElasticPathHook(settings.connection).settings().requests_per_second
-    return Rates(requests, min(end.events_per_second for end in ends))
+    events = min(end.events_per_second for end in ends)
+    return Rates(requests * STEADY, events * STEADY)
 
 
 def plan_named(plan_id: str, ledger: Ledger) -> Plan:
@@ -95,12 +97,8 @@ def opened(plan: Plan, ledger: Ledger) -> OpenStore:
 
 
 def accounted(plan: Plan, ledger: Ledger) -> list[Verification]:
-    """Every record of the plan's span, stream by stream. One that leaves no gap may complete the past."""
-    store = connections.open_store(plan.wish.store, ledger)
-    found = [verify(store, each, plan.wish.start, plan.end) for each in plan.wish.streams]
-    if all(each.is_complete for each in found) and not ledger.charter.reads_only:
-        note_past(store, plan)
-    return found
+    """Every record of the plan's span, stream by stream; see `steps.account`."""
+    return account.accounted(connections.open_store(plan.wish.store, ledger), plan)
 
 
 def rehearsed(plan: Plan, told: Listener = nobody) -> Rehearsal:

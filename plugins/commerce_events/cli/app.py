@@ -14,6 +14,7 @@ from commerce_events.cli import (
     preview,
     replay,
     sandbox,
+    shadow,
     templates,
     ui,
     webhooks,
@@ -32,6 +33,7 @@ app.add_typer(backfill.app, name="backfill")
 app.command()(health.health)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(templates.app, name="templates")
+app.add_typer(shadow.app, name="shadow")
 app.add_typer(webhooks.app, name="webhooks")
 app.command()(sandbox.sandbox)
 app.command(hidden=True)(ui.ui)

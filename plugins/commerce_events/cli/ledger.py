@@ -1,6 +1,7 @@
 """`commerce-events ledger`: the ledger's schema, and what stands in it."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -74,17 +75,25 @@ def adopt(
     store: Annotated[
         str | None, typer.Option(help="its name in commerce.toml; not needed if there is only one")
     ] = None,
+    since: Annotated[str | None, typer.Option(help="when the other integration began to send")] = None,
+    missing: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="a file of record ids that were never told"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
     """Record what a store has as told already, by whatever sent to Segment before; sends nothing of it.
 
     For the day of the switch from another integration, and for a ledger that was lost. Later changes of what
     was adopted are told, and no backfill tells it again. Safe to run again: it goes on where it was cut off.
+    What was before --since, or is --missing, a backfill can tell; what was adopted once stays so.
     """
     from commerce_events.airflow import backfills, connections
+    from commerce_events.domain.states import Adoption
     from commerce_events.steps import adopt as steps
 
     name, moment = store or only(connections.store_names()), backfills.moment_of(before, "before")
+    ids = frozenset(missing.read_text("utf-8").replace(",", " ").split()) if missing else frozenset()
     opened = connections.open_store(name)
     counts = [(each, opened.source.count(each, EPOCH, moment)) for each in steps.streams(opened)]
     table(f"Store {name} before {when(moment)}", ("stream", "records"), counts)
@@ -92,8 +101,9 @@ def adopt(
         start = when(opened.settings.start)
         typer.echo(f"What happened from then until the store's start, {start}, is neither adopted nor told.")
     confirm("Record all that happened before as told already?", yes=yes)
+    begun = backfills.moment_of(since, "since") if since else EPOCH
     with console().status("Adopting"):
-        outcome = steps.adopt(opened, moment)
+        outcome = steps.adopt(opened, Adoption(begun, moment, ids))
     adopted = sum(count for what, count in outcome.items() if what.endswith(" filtered"))
     told = sum(count for what, count in outcome.items() if what.endswith(" pending"))
     typer.echo(f"{outcome['changed']:,} records recorded; {adopted:,} messages adopted, {told:,} to be sent.")

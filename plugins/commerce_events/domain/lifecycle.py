@@ -4,6 +4,7 @@ Nothing here knows a store, a destination or the wall clock.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from commerce_events.domain.customer_life import customer_facts, known_traits
 from commerce_events.domain.facts import ONCE, Fact, Kind, Reason
@@ -54,20 +55,26 @@ def _screen(fact: Fact, record: Record, seen: State | None, policy: Policy) -> F
     untold = {
         Reason.TEST_ORDER: subject.test and not policy.test_orders,
         Reason.ZERO_PRICE: free and not policy.zero_price,
-        Reason.ADOPTED: _is_adopted(fact, record, policy),
+        Reason.ADOPTED: policy.adoption is not None and policy.adoption.holds(record, _when(fact, record)),
         Reason.UNKNOWN_TIME: not fact.certain and seen is None and record.created_at < policy.start,
         Reason.TRACKING_OFF: fact.kind in policy.disabled,
-        Reason.BEFORE_START: fact.occurred_at < policy.start,
+        Reason.BEFORE_START: _is_past(fact, record, policy),
         Reason.FENCE: isinstance(subject, Order) and _is_lives(fact, policy),
     }
     found = next((reason for reason, holds in untold.items() if holds), None)
     return fact if found is None else replace(fact, filtered=found)
 
 
-def _is_adopted(fact: Fact, record: Record, policy: Policy) -> bool:
+def _is_past(fact: Fact, record: Record, policy: Policy) -> bool:
+    """An adoption introduces nobody: whom it does not hold is left to a backfill."""
+    if policy.adoption is not None and _when(fact, record) < policy.adoption.before:
+        return True
+    return fact.occurred_at < policy.start
+
+
+def _when(fact: Fact, record: Record) -> datetime:
     """Who somebody is has no time of its own: people are told as of the start, if they were there before."""
-    at = fact.occurred_at if isinstance(record.subject, Order) else record.updated_at
-    return policy.adopt_before is not None and at < policy.adopt_before
+    return fact.occurred_at if isinstance(record.subject, Order) else record.updated_at
 
 
 def _is_lives(fact: Fact, policy: Policy) -> bool:

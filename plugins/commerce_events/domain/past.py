@@ -27,9 +27,8 @@ def worth_telling(rows: Iterable[Untold], policy: Policy) -> bool:
     """Whether these rules let any of it through, or adopt it; what else stands against it only the record can
     say.
     """
-    before = policy.adopt_before
-    if before is not None and any(row.reason is not None and row.occurred_at < before for row in rows):
-        return True
+    if policy.adoption is not None:
+        return any(row.reason is not None and row.occurred_at < policy.adoption.before for row in rows)
     return any(
         row.reason is not None
         and row.kind not in policy.disabled

@@ -26,7 +26,7 @@ class Policy:
     zero_price: bool = True  # announce orders that cost nothing
     test_orders: bool = False  # announce orders that match the test filter
     live: "Live | None" = None  # a backfill's: what it leaves to the live sync
-    adopt_before: datetime | None = None  # what happened before then was sent by somebody else
+    adoption: "Adoption | None" = None  # what was sent by somebody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,20 @@ class Live:
 
     start: datetime
     fence: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """Whatever told Segment before this ledger did: from `since` on, until `before`; except of the records in
+    `missing`, which it never told.
+    """
+
+    since: datetime
+    before: datetime
+    missing: frozenset[str] = frozenset()
+
+    def holds(self, record: Record, at: datetime) -> bool:
+        return self.since <= at < self.before and record.id not in self.missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.moments import EPOCH
+from commerce_events.domain.states import Adoption
 from commerce_events.ledger.scans import Step
 from commerce_events.steps.complete import prepared
 from commerce_events.steps.introductions import introducing_streams
@@ -23,16 +24,18 @@ log = logging.getLogger(__name__)
 ORDERS = "orders"
 
 
-def adopt(store: OpenStore, before: datetime) -> Counter[str]:
-    """Record everything created before a time. What happened before it is filtered as `adopted`; what has
+def adopt(store: OpenStore, adoption: Adoption) -> Counter[str]:
+    """Record everything created before a time. What the adoption holds is filtered as `adopted`, and what
+    happened earlier, or to a record that was missed, as `before_start`: a backfill can tell it. What has
     happened since, to a record that was there before, is told as ever.
 
     Safe to run again: one that was cut off goes on behind its last page. Nobody is told of what their adopted
     orders come to, or which ids of theirs belong together, before something about them changes.
     """
+    before = adoption.before
     if before > store.clock():
         raise ConfigurationError("nothing that is yet to happen can be adopted: the time lies in the future")
-    adopting = replace(store, door=Door.ADOPT, adopt_before=before)
+    adopting = replace(store, door=Door.ADOPT, adoption=adoption)
     outcome: Counter[str] = Counter()
     for stream in streams(store):
         outcome += _adopted(adopting, stream, before)

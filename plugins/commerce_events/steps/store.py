@@ -7,7 +7,7 @@ from datetime import datetime
 from commerce_events.config import Store
 from commerce_events.domain.backfills import Backfill
 from commerce_events.domain.deliveries import Door, Priority
-from commerce_events.domain.states import Policy
+from commerce_events.domain.states import Adoption, Policy
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sources.source import Source
 from commerce_events.steps.render import Renderer
@@ -29,7 +29,7 @@ class OpenStore:
     run: str | None = None
     door: Door = Door.POLL
     backfill: Backfill | None = None
-    adopt_before: datetime | None = None
+    adoption: Adoption | None = None
 
     @property
     def name(self) -> str:
@@ -39,7 +39,7 @@ class OpenStore:
     def policy(self) -> Policy:
         """The rules that records are judged by."""
         live = self.backfill.live if self.backfill else None
-        return replace(self.settings.lifecycle_policy(), live=live, adopt_before=self.adopt_before)
+        return replace(self.settings.lifecycle_policy(), live=live, adoption=self.adoption)
 
     @property
     def priority(self) -> Priority:

@@ -103,6 +103,14 @@ class Verification:
         sums = [sum(numbers) for numbers in zip(*(_numbers(row) for row in rows), strict=True)]
         return [*rows, ("all", *sums)] if len(rows) > 1 else rows
 
+    def text(self) -> str:
+        """The table for a log: nothing but days and counts."""
+        rows = [tuple(map(str, row)) for row in (COLUMNS, *self.rows())]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+        )
+
     def reasons(self) -> list[tuple[str, int]]:
         why: dict[str, int] = {}
         for day in self.days:

@@ -10,7 +10,7 @@ Whatever it cannot answer for is asked of the reference engine, which also words
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -83,20 +83,34 @@ class _Compiled:
     clock: _Clock
 
 
+class _OfThread(threading.local):
+    """Compiled objects by what they were made of. Kept here and not by their templates: whichever thread
+    collects those as garbage must not drop what belongs to another.
+    """
+
+    def __init__(self) -> None:
+        self.compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
+
+
+_OF_THREAD = _OfThread()
+MOST_COMPILED = 200
+
+
 @dataclass(frozen=True)
 class FastTemplate:
     name: str
     source: str
     clocks: tuple[str, ...]
     doubts_null: bool
-    _of_thread: threading.local = field(default_factory=threading.local, compare=False, repr=False)
 
     def compiled(self) -> _Compiled:
         """This thread's own compiled object."""
-        if not hasattr(self._of_thread, "compiled"):
-            self._of_thread.compiled = _contained(self.name, self._compile)
-        compiled: _Compiled = self._of_thread.compiled
-        return compiled
+        made, key = _OF_THREAD.compiled, (self.source, self.clocks)
+        if key not in made:
+            if len(made) >= MOST_COMPILED:
+                made.clear()
+            made[key] = _contained(self.name, self._compile)
+        return made[key]
 
     def evaluate(self, document: Mapping[str, Any], occurred_at: datetime) -> Any:
         """As the protocol says, except that it raises Doubt too, and TemplateError without a place."""
