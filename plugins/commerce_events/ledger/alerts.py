@@ -26,10 +26,10 @@ class Alerts:
         rows = [_row(each, now) for each in sorted(findings, key=lambda each: (each.rule, each.scope))]
         seen = [(each.rule, each.scope) for each in findings]
         with self.database.write() as connection:
-            gone = alert.c.rule.in_(rules)
+            gone = delete(alert).where(alert.c.rule.in_(rules))
             if seen:
-                gone &= tuple_(alert.c.rule, alert.c.scope).not_in(seen)
-            connection.execute(delete(alert).where(gone))
+                gone = gone.where(tuple_(alert.c.rule, alert.c.scope).not_in(seen))
+            connection.execute(gone)
             if rows:
                 connection.execute(*bulk(connection, alert, rows, _again))
 
