@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from commerce_events.airflow import connections
+from commerce_events.airflow import connections, reconciling
 from commerce_events.airflow.files import SETTINGS_FILE, include_folder
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
@@ -105,6 +105,14 @@ def destination(destination: Destination) -> Answer[bool]:
     if not passed:
         raise ConfigurationError(f"connection {destination.connection}: {says}")
     return True, f"connection {destination.connection}: {says}"
+
+
+def write_key(name: str) -> Answer[bool]:
+    """Whether it leads anywhere, which only Segment's Public API tells."""
+    if name not in reconciling.destinations():
+        return False, "whether it is a source's cannot be told without a connection to the Public API"
+    source = reconciling.open_far_end(name).source()
+    return True, f"belongs to Segment's source {source.name}"
 
 
 def erasure(store: Store) -> Answer[bool]:
