@@ -35,6 +35,7 @@ def forget(ledger: Ledger, *orders: str) -> None:
         connection.execute(delete(record).where(record.c.record_id.in_(orders)))
 
 
+@on_sqlite  # on Postgres too in proofs/test_reconcile.py, without Airflow
 def test_what_the_ledger_lost_is_healed_and_the_second_run_finds_nothing(
     deployment: Sandbox, ledger: Ledger
 ) -> None:
