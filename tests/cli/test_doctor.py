@@ -24,6 +24,7 @@ ALL = (
     "store main: clock",
     "store main: erasure",
     "destination segment",
+    "write key of segment",
     "people",
     "waiting for a person",
     "last 24 hours",
@@ -64,6 +65,20 @@ def test_what_cannot_be_known_of_a_write_key_is_said(terminal: Terminal) -> None
 
     assert result.exit_code == 0
     assert "Whether the write key is right cannot be told" in result.output
+
+
+def test_with_a_public_api_a_write_key_that_leads_nowhere_is_found(terminal: Terminal) -> None:
+    with PublicApiStandIn(terminal.segment) as public_api:
+        terminal.connect_public_api(host=public_api.url, password=public_api.token)
+        good = terminal.run("doctor")
+        terminal.connect_segment(password="well-formed-and-nobodys")
+        bad = terminal.run("doctor")
+
+    assert good.exit_code == 0, good.output
+    assert "belongs to Segment's source Source 1" in good.output
+    assert bad.exit_code == 1
+    assert "belongs to no source of the workspace" in bad.output
+    assert "well-formed-and-nobodys" not in bad.output
 
 
 def nobody_listens() -> str:
@@ -226,7 +241,7 @@ def test_a_failed_check_says_what_to_do_and_the_others_still_run(
 
 def test_what_becomes_of_the_erased_is_told(terminal: Terminal) -> None:
     without = terminal.run("doctor").output
-    with PublicApiStandIn() as public_api:
+    with PublicApiStandIn(terminal.segment) as public_api:
         terminal.connect_public_api(host=public_api.url, password=public_api.token)
         reached = terminal.run("doctor").output
         terminal.connect_public_api(host=public_api.url, password="an0ther")

@@ -1,12 +1,16 @@
 """`commerce-events ledger`: on SQLite and on Postgres."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import URL, text
 from terminal import Terminal
 
+from commerce_events.domain.errors import AttentionError
 from commerce_events.ledger.engine import open_engine
+from commerce_events.sandbox.faults import status
+from commerce_events.steps.watch import raise_late
 
 
 @pytest.fixture
@@ -85,3 +89,17 @@ def test_the_status_counts_what_stands_where(
     assert "segment checkout_started quarantined contract:minItems 1" in lines
     assert "main orders missing_state 1" in lines
     assert whole["customer"]["email"] not in result.output
+
+
+def test_what_is_wrong_and_what_people_decided_is_shown(terminal: Terminal) -> None:
+    terminal.shop.place_order(currency="USD")
+    terminal.segment.faults.always(status(413))
+    with pytest.raises(AttentionError):
+        terminal.sync()
+    raise_late(terminal.ledger, {}, "sync_orders", now=datetime.now(UTC))
+    terminal.run("replay", "--discard", "--why", "a test order", "--who", "ann", "--yes")
+
+    stands, decided = terminal.run("ledger", "status").output, terminal.run("ledger", "audit").output
+
+    assert re.search(r"critical +deadline +sync_orders .* a run did not end in time", stands)
+    assert re.search(r"ann +discarded .* segment +a test order +dead", decided)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from commerce_events.airflow import connections
+from commerce_events.airflow import connections, reconciling
 from commerce_events.airflow.files import SETTINGS_FILE, include_folder, shadow_folder
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
@@ -119,6 +119,14 @@ def _shadow(folder: Path) -> Answer[bool]:
     if there == folder and folder.stat().st_mode & 0o077:
         raise ConfigurationError(f"others can read {folder}, which holds personal data: chmod 700 it")
     return True, f"a shadow in {folder}; its files hold personal data, also of people who are erased later"
+
+
+def write_key(name: str) -> Answer[bool]:
+    """Whether it leads anywhere, which only Segment's Public API tells."""
+    if name not in reconciling.destinations():
+        return False, "whether it is a source's cannot be told without a connection to the Public API"
+    source = reconciling.open_far_end(name).source()
+    return True, f"belongs to Segment's source {source.name}"
 
 
 def erasure(store: Store) -> Answer[bool]:

@@ -47,6 +47,7 @@ def checkup(cases: Path | None) -> Iterator[Finding]:
             yield from _store(name, store, ledger)
         for name, destination in settings.destinations.items():
             yield _try(f"destination {name}", partial(checks.destination, destination))[1]
+            yield _try(f"write key of {name}", partial(checks.write_key, name))[1]
     yield from _rows(ledger, settings)
 
 

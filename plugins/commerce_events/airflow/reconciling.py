@@ -48,7 +48,7 @@ def destinations() -> list[str]:
 def compare(stream: str, form: Form | None = None) -> Counter[str]:
     """Hold one of `streams` against its store. Hours are short for who cannot count: they list everything."""
     store, name = connections.open_stream(stream)
-    start, end = _reach(store.ledger, "store", stream, form)
+    start, end = reach(store.ledger, "store", stream, form)
     listing, allowed = end - start > SHORT, connections.health().open_gaps
     return reconcile(store, name, start, end, open_gaps=allowed, listing=listing)
 
@@ -60,7 +60,7 @@ def refunds(store: str) -> Counter[str]:
 def arrivals(destination: str, form: Form | None = None) -> Counter[str]:
     """Hold what one of `destinations` took against what it counted."""
     ledger = connections.open_ledger()
-    start, end = _reach(ledger, "destination", destination, form)
+    start, end = reach(ledger, "destination", destination, form)
     return reconcile_arrivals(
         ledger,
         open_far_end(destination),
@@ -100,7 +100,8 @@ def span_of(since: date | None, until: date | None) -> Reach | None:
     return start, end + timedelta(days=1)
 
 
-def _reach(ledger: Ledger, kind: str, scope: str, form: Form | None) -> Reach:
+def reach(ledger: Ledger, kind: str, scope: str, form: Form | None) -> Reach:
+    """From when until when this comparison is to be made."""
     now = wall.now()
     asked = span_of(*(_day((form or {}).get(name)) for name in ("since", "until")))
     if asked is not None:

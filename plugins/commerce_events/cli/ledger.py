@@ -50,6 +50,7 @@ def status() -> None:
     ledger = open_ledger(reads_only=True)
     found, _ = schema.revisions(ledger.engine)
     typer.echo(f"{whereabouts(ledger.engine.url)}, schema {found}\n")
+    _wrong(ledger)
     _captured(ledger)
     _delivered(ledger)
     _waiting(ledger)
@@ -109,6 +110,18 @@ def adopt(
     typer.echo(f"{outcome['changed']:,} records recorded; {adopted:,} messages adopted, {told:,} to be sent.")
 
 
+@app.command()
+def audit(last: int = typer.Option(50, min=1, help="how many decisions, the latest first")) -> None:
+    """Show what people decided about messages: edited, discarded, corrected; who, when and why."""
+    from commerce_events.airflow.connections import open_ledger
+
+    rows = [
+        (when(one.at), one.who, one.action, one.event_id, one.destination, one.why, one.detail)
+        for one in open_ledger(reads_only=True).decisions.entries(last)
+    ]
+    table("Decisions", ("when", "who", "what", "event", "destination", "why", "where"), rows)
+
+
 def _captured(ledger: Ledger) -> None:
     known = {(store, stream): count for store, stream, count in ledger.reports.records()}
     reached = {(store, stream): until for store, stream, until in ledger.reports.watermarks()}
@@ -116,6 +129,15 @@ def _captured(ledger: Ledger) -> None:
         (*key, known.get(key, 0), when(reached.get(key))) for key in sorted(known.keys() | reached.keys())
     ]
     table("Captured", ("store", "stream", "records", "without a gap until"), rows)
+
+
+def _wrong(ledger: Ledger) -> None:
+    """What alerts are about, as the last run saw it."""
+    found = ledger.alerts.standing()
+    if found:
+        rows = [(one.level, one.rule, one.scope, when(one.since), one.says) for one in found]
+        table("Not as it should be", ("level", "what", "of", "since", ""), rows)
+        typer.echo()
 
 
 def _delivered(ledger: Ledger) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, select, tuple_, update
+from sqlalchemy import case, delete, select, tuple_, update
 
 from commerce_events.domain.alerts import Change, Finding, Level, Rule
 from commerce_events.domain.moments import micros, moment
@@ -26,10 +26,10 @@ class Alerts:
         rows = [_row(each, now) for each in sorted(findings, key=lambda each: (each.rule, each.scope))]
         seen = [(each.rule, each.scope) for each in findings]
         with self.database.write() as connection:
-            gone: ColumnElement[bool] = alert.c.rule.in_(rules)
+            gone = delete(alert).where(alert.c.rule.in_(rules))
             if seen:
-                gone &= tuple_(alert.c.rule, alert.c.scope).not_in(seen)
-            connection.execute(delete(alert).where(gone))
+                gone = gone.where(tuple_(alert.c.rule, alert.c.scope).not_in(seen))
+            connection.execute(gone)
             if rows:
                 connection.execute(*bulk(connection, alert, rows, _again))
 

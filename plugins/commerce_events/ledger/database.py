@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, bindparam, func, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -71,10 +71,13 @@ def is_postgres(connection: Connection) -> bool:
 
 
 def among(connection: Connection, key: ColumnElement[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Whether a key is one of many: on Postgres one parameter, where IN would take one for each."""
+    """Whether a key is one of many: on Postgres one parameter, where IN would take one for each.
+
+    Unnested, each id is sought in its own part of a split table; compared with ANY, in all of them.
+    """
     if not is_postgres(connection):
         return key.in_(ids)
-    return key == func.any(bindparam(None, ids, type_=Ids()))
+    return key.in_(select(func.unnest(bindparam(None, ids, type_=Ids()))))
 
 
 def among_texts(

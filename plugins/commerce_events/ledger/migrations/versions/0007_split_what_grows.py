@@ -1,7 +1,7 @@
 """Split what grows, on Postgres: bodies and batches by month, records, facts and deliveries by hash.
 
-Months are dropped whole, which costs the same however much is in them. The others stay for ever; eight parts
-keep each index, and each run of VACUUM, at an eighth. Their unique keys hold no time: a month in one of them
+Months are dropped whole, which costs the same however much is in them. The others stay for ever; four parts
+keep each index, and each run of VACUUM, at a quarter. Their unique keys hold no time: a month in one of them
 would let the same fact in twice.
 
 A ledger that is in use is copied table by table in this one transaction, and nobody can use it meanwhile. The
@@ -20,7 +20,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-PARTS = 8
+PARTS = 4
 MONTHS_AHEAD = 3
 HASHED = {
     "record": ("record_id", "store, stream, record_id"),

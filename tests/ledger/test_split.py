@@ -1,0 +1,77 @@
+"""Splitting a ledger that is in use: nothing in it changes, and its keys still let nothing in twice."""
+
+import pytest
+from alembic import command
+from sqlalchemy import insert, inspect, select, text
+from sqlalchemy.exc import IntegrityError
+
+from commerce_events.ledger.schema import _config, migrate
+from commerce_events.ledger.tables import delivery, fact, metadata, record
+
+pytestmark = pytest.mark.parametrize("ledger_url", ["postgres"], indirect=True)
+
+
+@pytest.fixture
+def filled(line):
+    for _ in range(5):
+        line.shop.pay(line.shop.place_order(buyer="customer"))
+    line.run()
+    line.shop.place_order(buyer="guest")
+    line.capture()
+    return line
+
+
+def back_to(ledger, revision):
+    with ledger.engine.begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def content(ledger):
+    with ledger.engine.connect() as connection:
+        return {
+            name: sorted(map(repr, connection.execute(table.select())))
+            for name, table in metadata.tables.items()
+        }
+
+
+def parts(ledger, table):
+    with ledger.engine.connect() as connection:
+        found = text("SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass(:table)")
+        return connection.scalar(found, {"table": table})
+
+
+def indexes(ledger):
+    found = inspect(ledger.engine)
+    return {name: sorted(one["name"] for one in found.get_indexes(name)) for name in metadata.tables}
+
+
+def test_a_filled_ledger_is_split_and_put_together_again(filled):
+    ledger = filled.ledger
+    before, known = content(ledger), indexes(ledger)
+
+    back_to(ledger, "0005")
+    whole, whole_indexes = content(ledger), indexes(ledger)
+    assert [parts(ledger, table) for table in ("record", "fact", "delivery", "payload", "batch")] == [0] * 5
+    migrate(ledger.engine)
+
+    assert before == whole == content(ledger)
+    assert known == whole_indexes == indexes(ledger)
+    assert [parts(ledger, table) for table in ("record", "fact", "delivery")] == [4, 4, 4]
+    assert parts(ledger, "payload") >= 5
+    filled.deliver()
+    assert filled.statuses()["pending"] == 0
+
+
+@pytest.mark.parametrize("table", [record, fact, delivery], ids=lambda table: table.name)
+def test_a_key_is_unique_across_all_parts(filled, table):
+    with filled.ledger.engine.connect() as connection:
+        row = connection.execute(select(table).limit(1)).mappings().one()
+
+    with pytest.raises(IntegrityError), filled.ledger.engine.begin() as connection:
+        connection.execute(insert(table).values(**row))
+
+
+def test_the_views_stand_on_the_split_tables(filled):
+    with filled.ledger.engine.connect() as connection:
+        assert connection.scalar(text("SELECT sum(n) FROM v_delivery_daily")) == 11
+        assert connection.scalar(text("SELECT sum(messages) FROM v_lag")) == 11
