@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+AGAIN = 0.5  # seconds
+
 
 @dataclass(slots=True)
 class Knocks:
@@ -51,11 +53,16 @@ async def _caller(url: str, head: bytes, work: Iterator[tuple[bytes, float]], kn
     for body, due in work:
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         begun = due or time.perf_counter()
-        writer.write(head % len(body) + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(_length(answer))
+        status = 0
+        while status in (0, 503):  # such a one is sent again, as a store does
+            if status:
+                await asyncio.sleep(AGAIN)
+            writer.write(head % len(body) + body)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(_length(answer))
+            status = int(answer[9:12])
+            knocks.statuses[status] += 1
         knocks.waits.append(time.perf_counter() - begun)
-        knocks.statuses[int(answer[9:12])] += 1
     writer.close()
 
 
