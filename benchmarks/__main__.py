@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-QUESTIONS = ("templates", "send", "whole_path", "ledger", "backfill", "reconcile")
+QUESTIONS = ("templates", "send", "whole_path", "ledger", "backfill", "reconcile", "events")
 
 for question in sys.argv[1:] or QUESTIONS:
     import_module(f"benchmarks.{question}").main()

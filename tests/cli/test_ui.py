@@ -12,6 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+from sqlalchemy import func, select
+
+from commerce_events.ledger.engine import open_engine
+from commerce_events.ledger.tables import inbox
 
 START_SECONDS = 240
 STOP_SECONDS = 60
@@ -70,6 +74,7 @@ def test_the_pages_are_up_the_dag_runs_and_ctrl_c_stops_everything(
     allowed = {"Authorization": f"Bearer {token}"}
     faults = requests.get(f"{url}/api/v2/importErrors", headers=allowed, timeout=10).json()
     ended = wait_for_a_run(url, allowed)
+    captured = wait_for_a_hint(tmp_path / "home" / "commerce_ledger.db")
     running = len(left_over(tmp_path / "home"))
 
     os.killpg(ui.pid, signal.SIGINT)
@@ -77,9 +82,24 @@ def test_the_pages_are_up_the_dag_runs_and_ctrl_c_stops_everything(
 
     assert faults["total_entries"] == 0
     assert ended == "success"
+    assert captured > 0
     assert running > 3
     assert code == 0
     assert left_over(tmp_path / "home") == []
+
+
+def wait_for_a_hint(ledger: Path) -> int:
+    """How many of the store's webhooks have come to their end."""
+    engine = open_engine(f"sqlite:///{ledger}")
+    until = time.monotonic() + START_SECONDS
+    captured = 0
+    while not captured and time.monotonic() < until:
+        time.sleep(1)
+        with engine.connect().execution_options(reads_only=True) as connection:
+            ended = select(func.count()).where(inbox.c.outcome == "captured")
+            captured = connection.scalar(ended) or 0
+    engine.dispose()
+    return captured
 
 
 def wait_for_a_run(url: str, allowed: dict[str, str]) -> str:

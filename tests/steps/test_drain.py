@@ -3,22 +3,24 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 from pipeline import Pipeline
 from queue_server import KEYS, REGION, SqsServer
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.errors import ConfigurationError, TransientError
 from commerce_events.ledger.ledger import Ledger
+from commerce_events.ledger.tables import inbox
 from commerce_events.sandbox.store import ElasticPathStandIn
 from commerce_events.sources.queue import Parcel, Queue
 from commerce_events.sources.sqs import SqsQueue
 from commerce_events.steps.drain import Feed, drain
+from commerce_events.steps.ingest import ingest
 
 EVENTS = ("order.created", "order.paid", "order.updated", "transaction.updated", "customer.deleted")
 
@@ -75,6 +77,32 @@ def test_what_a_store_tells_a_queue_gets_into_the_inbox(
     assert {one.hint.record_id for one in waiting} == set(orders)
     assert sorted({one.hint.trigger for one in waiting}) == ["order.created", "order.paid", "order.updated"]
     assert sqs.left(queue) == 0
+
+
+def test_of_an_order_too_large_for_a_queue_the_lines_are_read_from_the_store(
+    sqs: SqsServer, line: Pipeline, opened: Callable[[str], Feed]
+) -> None:
+    queue = sqs.queue()
+    tell_queue(line.shop, queue)
+    small = line.shop.place_order(buyer="guest")
+    heavy = [{**item, "description": "x" * 300_000} for item in line.shop.items(small)]
+    line.shop.put_raw({**line.shop.order(small), "id": "large"}, heavy)
+    line.shop.announcer.wait()
+
+    drain(opened(queue), line.ledger, wait=1, clock=now)
+    with line.ledger.engine.connect() as connection:
+        bodies = connection.scalars(select(inbox.c.body)).all()
+    assert any(b"includes_elided" in body for body in bodies)
+    ingest(
+        line.ledger,
+        {"main": line.store},
+        [line.destination()],
+        budget=timedelta(minutes=1),
+        clock=line.clock.clock(),
+    )
+
+    told = {each["properties"]["order_id"]: each["properties"]["products"] for each in line.messages()}
+    assert told["large"] == told[small] != []
 
 
 def test_more_than_one_request_brings_is_moved_too(

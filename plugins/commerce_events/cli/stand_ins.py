@@ -1,10 +1,12 @@
 """How a local Airflow is told about the stand-ins: their connections and a commerce.toml of its own."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
-from commerce_events.config import DEMO_NAMESPACE
+from commerce_events.config import DEMO_NAMESPACE, settings_of
 from commerce_events.sandbox.run import Sandbox
+from commerce_events.steps.observed import observed
 
 SCRATCH = Path(".demo")
 
@@ -29,6 +31,9 @@ shipping_skus = ["__shipping_*", "STANDARD-DELIVERY"]
 tax_skus = ["tax_amount"]
 """
 
+WEBHOOK_SECRET = "sandbox-webhook-secret"  # opens nothing but the door of a local Airflow
+DOOR = "/commerce-events/webhooks/elasticpath/main"
+
 
 def connections_to(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     store, segment, public_api = sandbox.store, sandbox.segment, sandbox.public_api
@@ -51,3 +56,16 @@ def connections_to(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
             "password": public_api.token,
         },
     }
+
+
+def connections_with_door(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
+    """The same, and the store's webhooks are let in."""
+    made = connections_to(sandbox)
+    made["elasticpath_default"]["extra"]["webhook_secret"] = WEBHOOK_SECRET
+    return made
+
+
+def announce_to(airflow: str, sandbox: Sandbox) -> None:
+    """Have the store tell the Airflow at this address what happens in it."""
+    events = observed(settings_of(tomllib.loads(SETTINGS)).stores["main"])
+    sandbox.store.integrations.webhook(f"{airflow}{DOOR}", WEBHOOK_SECRET, *events)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from commerce_events.airflow.components import password, running, trigger
 from commerce_events.airflow.local import LocalAirflow, prepare
-from commerce_events.cli.stand_ins import SCRATCH, SETTINGS, connections_to
+from commerce_events.cli.stand_ins import SCRATCH, SETTINGS, announce_to, connections_with_door
 from commerce_events.sandbox.run import Sandbox
 
 READY = """\
@@ -19,7 +19,8 @@ Store    {store}   orders keep moving through their lives, people join and chang
 Segment  {segment}   Public API {public_api}
 Log      {log}
 
-sync_orders has been started and runs every five minutes, sync_customers every fifteen. In another shell:
+sync_orders has been started and runs every five minutes, sync_customers every fifteen. The store announces
+what happens by webhook: ingest_events sends it on within seconds. In another shell:
   . {home}/env
   .venv/bin/commerce-events ledger status
 
@@ -35,7 +36,7 @@ def ui(
     console = Console(soft_wrap=True)
     stopped = _on_signals()
     with Sandbox(orders=orders, seed=seed) as sandbox:
-        local = prepare(home, connections_to(sandbox), SETTINGS)
+        local = prepare(home, connections_with_door(sandbox), SETTINGS)
         with (
             console.status("Airflow starts; this takes half a minute") as status,
             running(local, stopped) as server,
@@ -43,6 +44,7 @@ def ui(
             trigger(local, "sync_orders", stopped)
             status.stop()
             if not stopped.is_set():
+                announce_to(local.url, sandbox)
                 sandbox.live()
                 console.print(_introduction(local, sandbox), highlight=False)
             while server.poll() is None and not stopped.wait(1):

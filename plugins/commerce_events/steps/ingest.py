@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 PAGE = 1_000
 # What they told is sent in between. A long backlog is for the runs that have more time.
 SENDING = timedelta(seconds=10)
+# To start a run takes Airflow a second or two, and as much computing as hundreds of orders do: whoever had
+# something to do stays for a while, in case more comes.
+LINGER = 10.0  # seconds
+LOOK = 0.25
 
 Openers = Mapping[str, Callable[[], OpenStore]]
 
@@ -28,7 +32,7 @@ Openers = Mapping[str, Callable[[], OpenStore]]
 def ingest(
     ledger: Ledger, stores: Openers, destinations: Sequence[Destination], *, budget: timedelta, clock: Clock
 ) -> Counter[str]:
-    """Go on while hints wait and time is left. Counts hints by how they ended, and messages.
+    """Go on while hints wait or have just come, and time is left. Counts hints by their ends, and messages.
 
     Safe to run again, and beside itself. A store or destination that fails keeps no other from its turn;
     what was wrong is raised at the end.
@@ -53,10 +57,11 @@ class _Ingesting:
         self.failed: set[str] = set()
         self.tried: set[tuple[str, str]] = set()
         self.opened: dict[str, OpenStore] = {}
+        self.newest: int | None = None
 
     def run(self) -> Counter[str]:
         self._send()  # what another run left, so that order is kept and nothing waits for a hint
-        while self._time_left() and self._next_pages():
+        while self._time_left() and (self._next_pages() or self._more_come()):
             pass
         log.info("hints and messages: %s", dict(self.outcome))
         if self.wrong:
@@ -65,8 +70,18 @@ class _Ingesting:
 
     def _next_pages(self) -> bool:
         """One page of each store that hints wait for; whether there was any."""
+        _, self.newest = self.ledger.inbox.untried()
         names = [name for name in self.ledger.inbox.stores() if name not in self.failed]
         return any([self._next_page(name) for name in names])
+
+    def _more_come(self) -> bool:
+        """Whether new hints come while we linger; at once False where there was nothing to do at all."""
+        until = self.clock.passed() + LINGER if self.tried else 0.0
+        while self._time_left() and self.clock.passed() < until:
+            if self.ledger.inbox.untried()[1] not in (None, self.newest):
+                return True
+            self.clock.sleep(LOOK)
+        return False
 
     def _next_page(self, name: str) -> bool:
         already = sum(store == name for store, _ in self.tried)
