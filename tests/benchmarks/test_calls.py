@@ -1,7 +1,7 @@
 """What a message costs us, counted in calls: the same on every machine, however busy it is.
 
-Bounds are a quarter above what was counted with Python 3.11 (in the comments): a step more for each line of an
-order, or a document that is written as JSON once more, breaks them.
+Bounds are a quarter above what was counted with Python 3.11: a few steps more for each line of an order, or a
+document that is written as JSON once more, break them.
 """
 
 import gc
