@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import orjson
+
 from commerce_events.domain.facts import Fact, Kind
 from commerce_events.domain.identity import IdentityPolicy, identify
 from commerce_events.domain.records import Record
@@ -14,7 +16,7 @@ from commerce_events.sandbox.lines import Line
 from commerce_events.sandbox.orders import Held, check_out
 from commerce_events.sources.elasticpath.orders import order_record
 from commerce_events.sources.source import Rules
-from commerce_events.templates.view import template_input
+from commerce_events.templates.view import template_input, with_resources
 
 PLACED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RULES = Rules("main", ("__shipping_*",), payments_with_transactions=frozenset())
@@ -42,9 +44,11 @@ def completed(record: Record) -> Fact:
 
 
 def document(record: Record) -> dict[str, Any]:
-    """What the template of Order Completed is given."""
+    """What the template of Order Completed is given, as parsed JSON."""
     identity = identify(record, IdentityPolicy(), b"key")
-    return template_input(completed(record), record, identity, door="poll", first_order=True)
+    given = template_input(completed(record), record, identity, door="poll", first_order=True)
+    parsed: dict[str, Any] = orjson.loads(orjson.dumps(with_resources(given)))
+    return parsed
 
 
 def _line(dice: Random) -> Line:

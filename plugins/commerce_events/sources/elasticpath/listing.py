@@ -131,7 +131,8 @@ class Listing:
 
 
 def by_id(included: Any) -> dict[str, Any]:
-    return {item["id"].text(): item.value for item in Node(included)["items"]}
+    items = Node(included)["items"].value
+    return {Node(item)["id"].text(): item for item in items} if isinstance(items, list) else {}
 
 
 def _identity(document: Any) -> str:
