@@ -12,7 +12,8 @@ from commerce_events.domain.deliveries import Priority, Status
 from commerce_events.ledger.bulk import bulk, copy_rows
 from commerce_events.ledger.database import among
 from commerce_events.ledger.engine import open_engine
-from commerce_events.ledger.tables import delivery, payload, person_key, record
+from commerce_events.ledger.people_tables import person_key
+from commerce_events.ledger.tables import delivery, payload, record
 
 # What Postgres keeps: it has no character 0, and nothing has halves of characters.
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=50)

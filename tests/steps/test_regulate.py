@@ -12,7 +12,7 @@ from commerce_events.destinations.segment_public_api import SegmentPublicApi
 from commerce_events.domain.errors import AttentionError, ConfigurationError, TransientError
 from commerce_events.domain.moments import micros
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.ledger.tables import erasure
+from commerce_events.ledger.people_tables import erasure
 from commerce_events.sandbox import faults
 from commerce_events.sandbox.public_api import DEFAULT_TOKEN, PublicApiStandIn
 from commerce_events.steps.regulate import Workspace, file_regulations, follow_regulations, regulate

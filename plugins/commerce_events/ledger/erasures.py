@@ -14,8 +14,8 @@ from commerce_events.domain.identity import keyed_hash
 from commerce_events.domain.moments import micros
 from commerce_events.ledger.database import Database, insert_into
 from commerce_events.ledger.forgetting import Holdings, forget, holdings, ids_of
+from commerce_events.ledger.people_tables import tombstone
 from commerce_events.ledger.regulations import ask
-from commerce_events.ledger.tables import tombstone
 
 
 def tombstone_of(key: bytes, value: str) -> str:

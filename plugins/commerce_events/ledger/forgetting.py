@@ -19,18 +19,8 @@ from commerce_events.domain.identity import keyed_hash
 from commerce_events.domain.moments import micros
 from commerce_events.domain.naming import ids_named
 from commerce_events.ledger.daily import DailyKey, count_daily, moves
-from commerce_events.ledger.tables import (
-    delivery,
-    fact,
-    inbox,
-    payload,
-    person,
-    person_conflict,
-    person_key,
-    purchase,
-    record,
-    reject,
-)
+from commerce_events.ledger.people_tables import person, person_conflict, person_key, purchase
+from commerce_events.ledger.tables import delivery, fact, inbox, payload, record, reject
 
 UNSENT = (Status.PENDING, Status.QUARANTINED, Status.DEAD)
 BLANK = '{"anonymised":true,"done":[],"refunded":0,"settled":true,"watched":{}}'

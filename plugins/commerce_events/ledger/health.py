@@ -14,7 +14,8 @@ from commerce_events.domain.moments import micros
 from commerce_events.ledger.database import Database
 from commerce_events.ledger.lanes import HAS_BODY
 from commerce_events.ledger.packing import unpacked
-from commerce_events.ledger.tables import delivery, fact, payload, person_key
+from commerce_events.ledger.people_tables import person_key
+from commerce_events.ledger.tables import delivery, fact, payload
 
 PAGE = 500
 

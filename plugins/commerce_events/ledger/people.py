@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from commerce_events.domain.moments import moment
 from commerce_events.domain.people import Totals
 from commerce_events.ledger.database import Database
-from commerce_events.ledger.tables import person, person_conflict, person_key, purchase, record
+from commerce_events.ledger.people_tables import person, person_conflict, person_key, purchase
+from commerce_events.ledger.tables import record
 
 Json = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from commerce_events.domain.moments import micros, moment
 from commerce_events.domain.plans import Estimate, Plan, PlanWindow, wish_of
 from commerce_events.ledger.database import Database
-from commerce_events.ledger.tables import plan, plan_window
+from commerce_events.ledger.plan_tables import plan, plan_window
 
 
 @dataclass(frozen=True, slots=True)

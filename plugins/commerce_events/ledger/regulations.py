@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, or_, select, updat
 
 from commerce_events.domain.moments import micros, moment
 from commerce_events.ledger.database import Database, insert_into
-from commerce_events.ledger.tables import erasure
+from commerce_events.ledger.people_tables import erasure
 
 WITHDRAWN = "WITHDRAWN"  # our own word, beside Segment's: it was never filed, and will not be
 

@@ -11,7 +11,7 @@ from commerce_events.domain.moments import micros
 from commerce_events.domain.people import Trace
 from commerce_events.ledger.bulk import bulk
 from commerce_events.ledger.database import among_texts, insert_into
-from commerce_events.ledger.tables import person, person_conflict, person_key, purchase
+from commerce_events.ledger.people_tables import person, person_conflict, person_key, purchase
 
 # One trace, and the record that left it.
 Left = tuple[str, Trace]
