@@ -224,3 +224,17 @@ def again_of(line: Pipeline, plan: Plan) -> Plan:
     found = line.ledger.plans.get(plan.id)
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize("by_day", [False, True], ids=["by second", "by day"])
+def test_the_day_on_which_a_span_ends_is_counted(line: Pipeline, by_day: bool) -> None:
+    """A store that filters by the day counts nothing of it unless it is asked for the whole day."""
+    line.shop.habits.day_granularity = by_day
+    line.shop.clock = NOON + 400 * DAY
+    for _ in range(20):
+        line.shop.place_order()
+    line.shop.clock += DAY
+
+    plan = planned(line, wish(line, start=NOON + 300 * DAY, end=NOON + 400 * DAY + HOUR))
+
+    assert plan.counted == 20
