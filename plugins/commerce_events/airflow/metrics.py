@@ -49,7 +49,6 @@ def watched(findings: Sequence[Finding]) -> None:
         stats.gauge(f"{name}.value", each.value)
 
 
-
 def _part(name: str) -> str:
     """A part of a name: a dot would begin the next one."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)
