@@ -179,6 +179,7 @@ def recorded(engine: Engine, ledger: Ledger, size: int) -> int:
 def delivered(engine: Engine, ledger: Ledger, size: int) -> int:
     record_pages(ledger, pages([b"{}"] * size, size, first="sent"))
     ledger.lanes.prepare("segment")
+    ledger.gate.prepare("segment")
     return statements(
         engine,
         lambda: deliver(ledger, [to_nowhere()], budget=timedelta(minutes=5), clock=still()),
