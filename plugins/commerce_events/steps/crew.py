@@ -39,12 +39,13 @@ LONGEST_NAP = 1.0
 
 @dataclass(slots=True)
 class Crew:
-    """One destination, until `deadline` (as `clock.passed` counts)."""
+    """One destination, until `deadline` (as `clock.passed` counts). Less urgent than `down_to` is left alone."""
 
     ledger: Ledger
     destination: Destination
     clock: Clock
     deadline: float
+    down_to: Priority = Priority.BACKFILL
     outcome: Counter[str] = field(default_factory=Counter)
     _busy: set[Future[Sender]] = field(default_factory=set)
     _stopped: Event = field(default_factory=Event)
@@ -100,7 +101,7 @@ class Crew:
         if self._backfill_from is not None and now < self._backfill_from:
             return Priority.LIVE
         self._backfill_from = None
-        return Priority.BACKFILL
+        return self.down_to
 
     def _send(self, claim: Claim) -> Sender:
         sender = Sender(self.ledger, self.destination, self.clock, self._may_begin)
@@ -135,7 +136,7 @@ class Crew:
 
     def _next_due(self) -> datetime | None:
         if self._backfill_from is None:
-            return self.ledger.lanes.next_due(self.destination.name)
+            return self.ledger.lanes.next_due(self.destination.name, self.down_to)
         live = self.ledger.lanes.next_due(self.destination.name, Priority.LIVE)
         return min(live or NEVER, self._backfill_from)
 

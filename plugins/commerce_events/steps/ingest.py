@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from commerce_events.destinations.destination import Destination
+from commerce_events.domain.deliveries import Priority
 from commerce_events.domain.errors import CommerceEventsError
 from commerce_events.domain.hints import Fate, Waiting
 from commerce_events.ledger.inbox import Ended
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # Hints taken up at a time: many, since those about one record are captured with one look at it.
 PAGE = 1_000
-# What they told is sent in between. A long backlog is for the runs that have more time.
+# What they told is sent in between; backfills are for the runs that have more time.
 SENDING = timedelta(seconds=10)
 # To start a run takes Airflow a second or two, and as much computing as hundreds of orders do: whoever had
 # something to do stays for a while, in case more comes.
@@ -115,7 +116,9 @@ class _Ingesting:
 
     def _send(self) -> None:
         try:
-            self.outcome += deliver(self.ledger, self.destinations, budget=SENDING, clock=self.clock)
+            self.outcome += deliver(
+                self.ledger, self.destinations, budget=SENDING, clock=self.clock, down_to=Priority.LIVE
+            )
         except CommerceEventsError as error:
             self.wrong.append(error)
 
