@@ -39,7 +39,7 @@ LONGEST_NAP = 1.0
 
 @dataclass(slots=True)
 class Crew:
-    """One destination, until `deadline` (as `clock.passed` counts). Less urgent than `down_to` is left alone."""
+    """One destination, until `deadline` (as `clock.passed` counts); what is below `down_to` is left alone."""
 
     ledger: Ledger
     destination: Destination
