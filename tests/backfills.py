@@ -34,8 +34,7 @@ def planned(line: Pipeline, asked: Wish, sizes: Sizes = SIZES, rates: Rates = RA
 
 def captured(line: Pipeline, plan: Plan) -> Counter[str]:
     """Every window that is left, one after the other."""
-    assert line.ledger.plans.latest(1) == [again(line, plan)]
-    return line.backfill()
+    return line.backfill(again(line, plan))
 
 
 def again(line: Pipeline, plan: Plan) -> Plan:

@@ -20,6 +20,7 @@ from commerce_events.destinations.destination import Client, Destination
 from commerce_events.destinations.segment import SegmentClient
 from commerce_events.domain import batches
 from commerce_events.domain.facts import Kind
+from commerce_events.domain.plans import Plan
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sandbox.segment import DEFAULT_KEY, SegmentStandIn
 from commerce_events.sandbox.store import ElasticPathStandIn
@@ -108,6 +109,7 @@ class Pipeline:
             each: Receiver(
                 Contracts.load(contracts),
                 self.settings.destinations[each].needs_consent,
+                self.settings.destinations[each].is_shadow,
                 self.settings.destinations[each].runs_in_app_version,
             )
             for each in settings.destinations
@@ -152,9 +154,9 @@ class Pipeline:
         ends = [self.destination()]
         return deliver(self.ledger, ends, budget=budget or self.budget, clock=self.clock.clock())
 
-    def backfill(self) -> Counter[str]:
-        """Go on with the latest plan."""
-        [plan] = self.ledger.plans.latest(1)
+    def backfill(self, plan: Plan | None = None) -> Counter[str]:
+        """Go on with this plan, or with the latest."""
+        plan = plan or self.ledger.plans.latest(1)[0]
         self.ledger.plans.begin(plan.id, self.clock.now())
         store = self.store()
         captured = (capture_window(store, plan, window.number) for window in plan.left)

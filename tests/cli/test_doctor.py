@@ -207,7 +207,7 @@ def other_recipe(terminal: Terminal) -> None:
         (unsent_for_hours, {"last 24 hours"}, ["the oldest message has waited 120 minutes"]),
         (
             lambda terminal: terminal.connect_public_api(host=nobody_listens(), password="t0ken"),
-            {"store main: erasure"},
+            {"store main: erasure", "write key of segment"},
             ["connection segment_public_api_default: GET /echo", "unreachable"],
         ),
         (

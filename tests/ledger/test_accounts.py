@@ -13,7 +13,7 @@ from commerce_events.ledger.tables import delivery, fact, record
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-DAYS, A_DAY = 600, 40
+DAYS, A_DAY = 1_200, 40
 
 
 def record_row(name, at, **state):

@@ -31,6 +31,7 @@ def content(ledger):
         return {
             name: sorted(map(repr, connection.execute(table.select())))
             for name, table in metadata.tables.items()
+            if name != "inbox"  # it was another one before
         }
 
 
@@ -42,14 +43,18 @@ def parts(ledger, table):
 
 def indexes(ledger):
     found = inspect(ledger.engine)
-    return {name: sorted(one["name"] for one in found.get_indexes(name)) for name in metadata.tables}
+    return {
+        name: sorted(one["name"] for one in found.get_indexes(name))
+        for name in metadata.tables
+        if name != "inbox"
+    }
 
 
 def test_a_filled_ledger_is_split_and_put_together_again(filled):
     ledger = filled.ledger
     before, known = content(ledger), indexes(ledger)
 
-    back_to(ledger, "0005")
+    back_to(ledger, "0006")
     whole, whole_indexes = content(ledger), indexes(ledger)
     assert [parts(ledger, table) for table in ("record", "fact", "delivery", "payload", "batch")] == [0] * 5
     migrate(ledger.engine)

@@ -16,7 +16,9 @@ def create_app(guard: Callable[..., Any], ledger: Callable[[], Ledger], door: We
 
     Nothing describes the application to strangers: there is no schema and there are no docs.
     """
-    app = FastAPI(title="commerce-events", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="commerce-events", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.include_router(door_routes(door))
     app.include_router(_pages(guard, ledger))
     return app

@@ -49,6 +49,11 @@ def packed(ledger: Ledger) -> set[bytes]:
     return {piece for row in rows(ledger)["payload"] for piece in _pieces(bytes(row[-1] or b""))}
 
 
+def packed_whole(ledger: Ledger) -> bytes:
+    """Every packed text that the ledger holds, one behind the other."""
+    return b"".join(bytes(row[-1] or b"") for row in rows(ledger)["payload"])
+
+
 def said(*answers: Any) -> bytes:
     """Reports as they would be printed."""
     return repr(
