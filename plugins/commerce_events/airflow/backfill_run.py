@@ -33,8 +33,8 @@ def form() -> dict[str, Param]:
         "plan": _text("Plan", "The id of a plan to go on with; everything below is then left aside"),
         "store": Param("main", type="string", minLength=1, title="Store"),
         "streams": _choice("Streams", STREAMS, ["orders"], "Kinds of records; people come before orders"),
-        "from": Param("", type="string", title="From", description=f"Created from then on: {A_TIME}"),
-        "to": Param("", type="string", title="To", description=f"And before: {A_TIME}"),
+        "from": _text("From", f"Created from then on: {A_TIME}. Needed unless a plan is named"),
+        "to": _text("To", f"And before: {A_TIME}"),
         "trackings": _choice("Trackings", list(Kind), [], "None chosen: those that are on"),
         "integrations": _text("Integrations", "A preset of commerce.toml: who may see these messages"),
         "share": Param(
@@ -65,7 +65,9 @@ def _text(title: str, description: str) -> Param:
 def _choice(title: str, allowed: Sequence[str], chosen: list[str], description: str) -> Param:
     names = [str(each) for each in allowed]
     items = {"type": "string", "enum": names}
-    return Param(chosen, type="array", items=items, examples=names, title=title, description=description)
+    return Param(
+        chosen, type=["null", "array"], items=items, examples=names, title=title, description=description
+    )
 
 
 def plan() -> list[str]:

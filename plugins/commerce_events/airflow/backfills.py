@@ -33,8 +33,8 @@ def wish_of(said: Mapping[str, Any]) -> Wish:
     return Wish(
         store=store.name,
         streams=tuple(dict.fromkeys(said.get("streams") or ("orders",))),
-        start=moment_of(said["from"], "from"),
-        end=moment_of(said["to"], "to"),
+        start=moment_of(said["from"] or "", "from"),
+        end=moment_of(said["to"] or "", "to"),
         trackings=tuple(map(_kind, said.get("trackings") or enabled)),
         preset=preset,
         integrations=connections.routing(preset, store),
