@@ -76,8 +76,6 @@ class Crew:
             self._busy.add(pool.submit(self._send, claim))
             if len(self._busy) >= self._hands:
                 self._collect(None)
-            elif len(claim.lanes) < LANES:
-                self._collect(LOOKOUT)  # that was all there is, until one is done or something comes in
             return True
         self.ledger.lanes.release(claim, self.clock.now())
         if self._busy:
