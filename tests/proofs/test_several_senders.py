@@ -38,10 +38,12 @@ def statuses(line):
 
 
 class InFlight:
-    """How many requests the stand-in holds at once; each takes its time."""
+    """How many requests the stand-in holds at once; each takes its time, and waits a second for company."""
 
     def __init__(self, line) -> None:
         self.most = self._now = 0
+        self._wanted = line.destination().senders
+        self._together = threading.Event()
         self._lock = threading.Lock()
         line.segment.on_request(self._hold)
 
@@ -49,6 +51,9 @@ class InFlight:
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
+            if self.most >= self._wanted:
+                self._together.set()
+        self._together.wait(1)
         time.sleep(0.01)
         with self._lock:
             self._now -= 1
