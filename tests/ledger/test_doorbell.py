@@ -12,6 +12,7 @@ from sqlalchemy import text
 from commerce_events.domain.deliveries import Door
 from commerce_events.domain.hints import Fate, Hint
 from commerce_events.ledger import doorbell
+from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.inbox import Ended
 from commerce_events.ledger.ledger import Ledger
 
@@ -91,3 +92,21 @@ def test_it_connects_again_when_the_connection_is_lost(ledger):
         assert await rung.get() - kept_at < 1.5
 
     heard(ledger, story)
+
+
+@pytest.mark.parametrize("ledger_url", ["postgres"], indirect=True)
+def test_it_listens_wherever_the_engine_connects_to(ledger, caplog):
+    """An Airflow connection names the server's socket by its folder, in the field for the host."""
+    url = ledger.engine.url
+    folder = url.host or url.query["host"]
+    named = Ledger(open_engine(url.set(host=folder, query={})))
+
+    async def story(rung):
+        await asyncio.sleep(0.5)
+        kept_at = await keep(named, "event")
+        assert await rung.get() - kept_at < 0.3
+
+    heard(named, story)
+
+    named.engine.dispose()
+    assert "cannot listen" not in caplog.text
