@@ -13,6 +13,7 @@ from commerce_events.domain.plans import Plan, PlanWindow, Stage
 from commerce_events.domain.states import Live
 from commerce_events.ledger.plans import WindowStep
 from commerce_events.steps.complete import prepared
+from commerce_events.steps.litter import collected_seldom
 from commerce_events.steps.profiles import tell_profiles
 from commerce_events.steps.record import record_all
 from commerce_events.steps.store import OpenStore
@@ -31,6 +32,7 @@ def nobody(_window: PlanWindow, _records: int) -> None:
     """Listens to nothing."""
 
 
+@collected_seldom()
 def capture_window(store: OpenStore, plan: Plan, number: int, told: Listener = nobody) -> Counter[str]:
     """Record one window of a plan; returns counts by what was recorded.
 

@@ -10,6 +10,7 @@ from commerce_events.ledger.scans import Step
 from commerce_events.steps.complete import prepared
 from commerce_events.steps.deleted import NOT_FOUND, capture_deleted
 from commerce_events.steps.introductions import introducing_streams
+from commerce_events.steps.litter import collected_seldom
 from commerce_events.steps.profiles import tell_profiles
 from commerce_events.steps.record import record_all
 from commerce_events.steps.store import OpenStore
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 ORDERS = "orders"
 
 
+@collected_seldom()
 def capture_changes(store: OpenStore, stream: str) -> Counter[str]:
     """Read what changed since the stream's watermark; returns counts by what was recorded.
 

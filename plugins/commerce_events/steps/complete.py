@@ -1,38 +1,27 @@
 """Asking for what lists do not show: of several records at once, and of the next page meanwhile."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from commerce_events.domain.records import Customer, Page, Profile, Record, Reject
 from commerce_events.domain.states import concerns
 from commerce_events.ledger.entries import Seen
 from commerce_events.steps.ahead import one_ahead
+from commerce_events.steps.gather import Complete, Prepared, gathered
 from commerce_events.steps.side_by_side import side_by_side
 from commerce_events.steps.store import OpenStore
 
 # Enough for a store that takes 50 ms to keep a processor busy. The store's own rate stands above it.
 AT_ONCE = 24
 
-# Records by id, with all there is to know of them.
-Complete = dict[str, Record]
-
 # A record, and what is known of it where it has changed since.
 Look = tuple[Record, Seen | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A page, and those of its records that are complete already."""
-
-    page: Page
-    complete: Complete
-
-
 def prepared(store: OpenStore, stream: str, pages: Iterator[Page]) -> Iterator[Prepared]:
-    """The same pages in the same order. While one is worked on, the next is completed, and the one behind
-    that fetched.
+    """All that the pages hold, in their order. While some are worked on, the next are completed, and the one
+    behind those fetched.
     """
-    return one_ahead(_prepared(store, stream, page) for page in one_ahead(pages))
+    return one_ahead(gathered(_prepared(store, stream, page) for page in one_ahead(pages)))
 
 
 def completed(store: OpenStore, looks: Iterable[Look], complete: Complete) -> dict[str, Record | Reject]:

@@ -10,7 +10,7 @@ from commerce_events.domain.identity import Identity
 from commerce_events.domain.lifecycle import judge, place
 from commerce_events.domain.past import facts_again
 from commerce_events.domain.records import Record, Reject
-from commerce_events.domain.states import State, concerns
+from commerce_events.domain.states import Policy, State, concerns
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
 from commerce_events.ledger.scans import Progress
 from commerce_events.steps.background import (
@@ -22,8 +22,9 @@ from commerce_events.steps.background import (
     trace_of,
     with_consent,
 )
-from commerce_events.steps.complete import Complete, Look, completed
+from commerce_events.steps.complete import Look, completed
 from commerce_events.steps.erase import erase_person
+from commerce_events.steps.gather import Complete
 from commerce_events.steps.introductions import strangers
 from commerce_events.steps.past import Past, PastByRecord, untold_of
 from commerce_events.steps.store import OpenStore
@@ -112,9 +113,9 @@ def news_of(
 
 def judged(store: OpenStore, news: News, step: Progress | None = None) -> list[Entry]:
     """What would be recorded of the news now. Only reads: a dry run ends here."""
-    known = background(store, news.records, news.seen)
+    known, policy = background(store, news.records, news.seen), store.policy
     return [
-        _judged(store, record, news.seen.get(record.id), news.untold.get(record.id, ()), known, step)
+        _judged(store, policy, record, news.seen.get(record.id), news.untold.get(record.id, ()), known, step)
         for record in news.records
     ]
 
@@ -152,10 +153,10 @@ def _news(
     newest: bool,
 ) -> tuple[list[Record], list[Reject]]:
     """The records that have something to tell, with all that their payments do: news, or their past."""
-    states = {record_id: known.state for record_id, known in seen.items()}
+    states, policy = {record_id: known.state for record_id, known in seen.items()}, store.policy
     looks: list[Look] = []
     for record in records:
-        is_new = concerns(record, states.get(record.id), store.policy)
+        is_new = concerns(record, states.get(record.id), policy)
         if is_new or record.id in untold:
             looks.append((record, seen.get(record.id) if is_new and not newest else None))
     found = completed(store, looks, complete)
@@ -163,9 +164,7 @@ def _news(
     whole = [each for each in told if isinstance(each, Record)]
     complete.update({record.id: record for record in whole})
     news = [
-        record
-        for record in whole
-        if record.id in untold or concerns(record, states.get(record.id), store.policy)
+        record for record in whole if record.id in untold or concerns(record, states.get(record.id), policy)
     ]
     return news, [each for each in told if isinstance(each, Reject)]
 
@@ -181,6 +180,7 @@ def _introduced(store: OpenStore, news: Sequence[Record]) -> Counter[str]:
 
 def _judged(
     store: OpenStore,
+    policy: Policy,
     record: Record,
     seen: Seen | None,
     untold: Past,
@@ -189,7 +189,6 @@ def _judged(
 ) -> Entry:
     identity = known.people[record.id]
     record = with_consent(record, known)
-    policy = store.policy
     judgement = judge(record, seen.state if seen else None, policy)
     again = facts_again(record, untold, policy, judgement.facts)
     told = [

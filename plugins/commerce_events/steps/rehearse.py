@@ -17,7 +17,8 @@ from commerce_events.domain.plans import Plan, PlanWindow
 from commerce_events.domain.records import Record, Reject
 from commerce_events.ledger.entries import Entry
 from commerce_events.steps.backfill import ORDERS, Listener, nobody, opened_for
-from commerce_events.steps.complete import Complete, prepared
+from commerce_events.steps.complete import prepared
+from commerce_events.steps.gather import Complete
 from commerce_events.steps.introductions import strangers
 from commerce_events.steps.preview import preview
 from commerce_events.steps.record import judged, news_of
