@@ -34,7 +34,7 @@ def _line(item: Node, rules: Rules) -> Line:
         price=_price(shown, value, quantity),
         list_price=_list_price(item, value, discount, quantity),
         value=value,
-        tax=_optional(shown.at("tax", "value", "amount")),
+        tax=shown.amount_at("tax", "value", "amount") or 0,
         discount=discount,
     )
 
@@ -52,10 +52,10 @@ def _kind(item: Node, sku: str, value: int, rules: Rules) -> LineKind:
 
 def _value(item: Node, shown: Node, quantity: int) -> int:
     """Items of old orders have no display price: their value is then the list price of the line."""
-    for known in (shown.at("without_tax", "value", "amount"), item.at("value", "amount")):
-        if known:
-            return known.amount()
-    return item.at("unit_price", "amount").amount() * quantity
+    known = shown.amount_at("without_tax", "value", "amount")
+    if known is None:
+        known = item.amount_at("value", "amount")
+    return item.at("unit_price", "amount").amount() * quantity if known is None else known
 
 
 def _price(shown: Node, value: int, quantity: int) -> Decimal:
@@ -65,23 +65,20 @@ def _price(shown: Node, value: int, quantity: int) -> Decimal:
 
 def _list_price(item: Node, value: int, discount: int, quantity: int) -> Decimal:
     """`unit_price` is before discount; where it holds tax, the line without tax tells it better."""
-    unit = item.at("unit_price", "amount")
-    if unit and item.at("unit_price", "includes_tax").value is not True:
-        return unit.price()
+    unit = item["unit_price"]
+    amount = unit["amount"]
+    if amount and unit["includes_tax"].value is not True:
+        return amount.price()
     return _share(value + discount, quantity)
 
 
 def _discount(item: Node, shown: Node) -> int:
     """Positive. `discounts` misses promotions of the old kind, so the display price comes first."""
-    known = shown.at("discount", "value", "amount")
-    if known:
-        return max(0, -known.amount())
+    known = shown.amount_at("discount", "value", "amount")
+    if known is not None:
+        return max(0, -known)
     return max(0, -sum(discount.at("amount", "amount").amount() for discount in item["discounts"]))
 
 
 def _share(value: int, quantity: int) -> Decimal:
     return Decimal(value) / quantity if quantity else Decimal(value)
-
-
-def _optional(amount: Node) -> int:
-    return amount.amount() if amount else 0

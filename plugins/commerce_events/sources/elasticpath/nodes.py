@@ -74,6 +74,15 @@ class Node:
             return self.value
         raise self.fault("missing_state", "must be a text that is not empty")
 
+    def amount_at(self, *keys: str) -> int | None:
+        """As `at` and `amount`, None where nothing stands there: an order holds a hundred of these."""
+        value = self.value
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is None or (value.__class__ is int and -MAX_AMOUNT <= value <= MAX_AMOUNT):
+            return value
+        return self.at(*keys).amount()
+
     def amount(self) -> int:
         """Whole minor units, with their sign."""
         value = self.value

@@ -73,32 +73,25 @@ def fully_paid_at(order: Node) -> datetime | None:
 
 def _tax(shown: Node, lines: Sequence[Line]) -> int:
     """The store's tax, and tax that the shop adds as a line: to the store such a line is goods."""
-    tax = shown.at("tax", "amount")
-    untaxed = shown.at("without_tax", "amount")  # old orders
-    if not tax and untaxed:
-        own = shown.at("with_tax", "amount").amount() - untaxed.amount()
-    else:
-        own = _optional(tax)
-    return own + _sum(lines, LineKind.TAX)
+    own = shown.amount_at("tax", "amount")
+    if own is None and (untaxed := shown.amount_at("without_tax", "amount")) is not None:  # old orders
+        own = shown.at("with_tax", "amount").amount() - untaxed
+    return (own or 0) + _sum(lines, LineKind.TAX)
 
 
 def _shipping(shown: Node, lines: Sequence[Line]) -> int:
     """Shipping comes as custom items, or with shipping groups as a price of the order's own."""
-    own = _optional(shown.at("shipping", "amount"))
-    return own - abs(_optional(shown.at("shipping_discount", "amount"))) + _sum(lines, LineKind.SHIPPING)
+    own = shown.amount_at("shipping", "amount") or 0
+    return own - abs(shown.amount_at("shipping_discount", "amount") or 0) + _sum(lines, LineKind.SHIPPING)
 
 
 def _discount(shown: Node, lines: Sequence[Line]) -> int:
     """The store prints it negative. Old orders do not print it: there the product lines tell."""
-    discount = shown.at("discount", "amount")
-    if discount:
-        return abs(discount.amount())
+    discount = shown.amount_at("discount", "amount")
+    if discount is not None:
+        return abs(discount)
     return sum(line.discount for line in lines if line.kind is LineKind.PRODUCT)
 
 
 def _sum(lines: Sequence[Line], kind: LineKind) -> int:
     return sum(line.value for line in lines if line.kind is kind)
-
-
-def _optional(amount: Node) -> int:
-    return amount.amount() if amount else 0
