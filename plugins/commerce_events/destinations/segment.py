@@ -14,6 +14,7 @@ from commerce_events.domain.backfills import Backfill
 from commerce_events.domain.batches import Limits
 from commerce_events.domain.errors import ConfigurationError, RejectedError, TransientError
 from commerce_events.domain.identity import Identity
+from commerce_events.domain.moments import rfc3339
 
 LIBRARY = {"name": "commerce-events", "version": __version__}
 
@@ -46,9 +47,7 @@ def compose(
     """
     message = dict(call)
     message["messageId"] = message_id
-    message["timestamp"] = (
-        occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
+    message["timestamp"] = rfc3339(occurred_at)
     message["context"] = _context(message.get("context"), backfill, run)
     if backfill is not None and backfill.integrations:
         message["integrations"] = dict(backfill.integrations)
@@ -113,12 +112,15 @@ class SegmentClient:
             headers["X-Retry-Count"] = str(retries)
         self._judge(self._post(body, headers))
 
-    @staticmethod
-    def _stamp(moment: datetime) -> bytes:
-        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
-
     def _envelope(self, bodies: Sequence[bytes], sent_at: datetime) -> bytes:
-        return b'{"batch":[' + b",".join(bodies) + b'],"sentAt":"' + self._stamp(sent_at) + b'"' + self._tail
+        return (
+            b'{"batch":['
+            + b",".join(bodies)
+            + b'],"sentAt":"'
+            + rfc3339(sent_at).encode()
+            + b'"'
+            + self._tail
+        )
 
     def _post(self, body: bytes, headers: dict[str, str]) -> requests.Response:
         """One request. A redirect is not followed: it would turn the POST into a GET that answers 200."""

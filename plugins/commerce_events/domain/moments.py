@@ -1,4 +1,4 @@
-"""Times as the ledger keeps them: whole microseconds since 1970, UTC."""
+"""Times as the ledger keeps them, whole microseconds since 1970, UTC; and as messages tell them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,3 +18,10 @@ def moment(count: int) -> datetime:
 def seconds(count: float) -> int:
     """A duration in seconds as microseconds."""
     return round(count * 1_000_000)
+
+
+def rfc3339(moment: datetime) -> str:
+    """In UTC, to the millisecond: 2026-01-31T12:00:00.000Z. A naive one is taken for local time."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from commerce_events.domain.identity import IdentityPolicy, guest_id, identify, internal_id
+from commerce_events.domain.moments import rfc3339
 from commerce_events.domain.money import number
 from commerce_events.domain.records import Customer, Order, Record
 
@@ -99,8 +100,8 @@ def computed_traits(totals: Totals) -> dict[str, Any]:
     """Totals as traits; amounts by currency in major units. What is not there is None, and not told."""
     spent = sorted(totals.spent.items())
     return {
-        "first_order_at": totals.first_order_at and _iso(totals.first_order_at),
-        "last_order_at": totals.last_order_at and _iso(totals.last_order_at),
+        "first_order_at": totals.first_order_at and rfc3339(totals.first_order_at),
+        "last_order_at": totals.last_order_at and rfc3339(totals.last_order_at),
         "last_order_id": totals.last_order_id,
         "total_orders": totals.orders,
         "total_spent": {name: number(minor, exp) for name, (minor, exp, _) in spent},
@@ -108,7 +109,3 @@ def computed_traits(totals: Totals) -> dict[str, Any]:
             name: number(Decimal(minor) / max(1, orders), exp) for name, (minor, exp, orders) in spent
         },
     }
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,10 +9,11 @@ from typing import Any
 
 from commerce_events.domain.facts import Fact
 from commerce_events.domain.identity import Identity
+from commerce_events.domain.moments import rfc3339
 from commerce_events.domain.records import Order, Profile, Record
 from commerce_events.templates.customers import customer_parts
 from commerce_events.templates.orders import order_parts
-from commerce_events.templates.wording import known, rfc3339
+from commerce_events.templates.wording import known
 
 SCHEMA = 1
 

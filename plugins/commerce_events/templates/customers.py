@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from commerce_events.domain.facts import Fact, Kind
+from commerce_events.domain.moments import rfc3339
 from commerce_events.domain.records import Customer, Profile, Record
 from commerce_events.templates.buyer import address_parts
-from commerce_events.templates.wording import known, rfc3339
+from commerce_events.templates.wording import known
 
 
 def customer_parts(

@@ -6,10 +6,11 @@ Amounts are JSON numbers in major units; `minor` holds the same in whole minor u
 from typing import Any
 
 from commerce_events.domain.facts import Fact, Refund
+from commerce_events.domain.moments import rfc3339
 from commerce_events.domain.money import number
 from commerce_events.domain.records import Line, Order, Record
 from commerce_events.templates.buyer import customer
-from commerce_events.templates.wording import known, rfc3339
+from commerce_events.templates.wording import known
 
 
 def order_parts(fact: Fact, record: Record, first_order: bool | None) -> dict[str, Any]:
