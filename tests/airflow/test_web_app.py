@@ -22,7 +22,8 @@ def test_no_request_waits_until_all_that_airflow_holds_was_looked_through(tmp_pa
     environment = {
         "AIRFLOW_HOME": str(tmp_path),
         "AIRFLOW__COMMERCE_EVENTS__INCLUDE": str(PLUGINS.parent / "include"),
-        "AIRFLOW_CONN_ELASTICPATH_DEFAULT": '{"conn_type": "elasticpath", "extra": {"webhook_secret": "s"}}',
+        "AIRFLOW_CONN_ELASTICPATH_DEFAULT": '{"conn_type": "elasticpath", "host": "https://store.example.com",'
+        ' "login": "id", "password": "secret"}',
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "PYTHONPATH": str(PLUGINS),
     }
