@@ -1,9 +1,9 @@
 """Tell the past: years of orders, planned, in windows, without delaying live messages. Started by hand.
 
 `plan` cuts the span of the form into windows and writes the plan into the ledger; `approve` asks a person
-where commerce.toml wants that for a plan of its size; `capture` reads each window into the ledger; `send`
-sends what the ledger owes, the live before the past; `verify` accounts for every record of the span and
-names what is missing.
+where commerce.toml wants that for a plan of its size; `capture` reads each window into the ledger, as many at
+once as the pool `commerce_backfill` has slots; `send` sends what the ledger owes, the live before the past;
+`verify` accounts for every record of the span and names what is missing.
 
 A second run does no harm: what was told is not told again. A window that was cut off goes on behind its last
 page; a run that is cleared goes on with its own plan, and the form takes the id of any plan to go on with.
@@ -15,6 +15,7 @@ from airflow.sdk import dag, task
 
 from commerce_events.airflow import backfill_run
 from commerce_events.airflow.defaults import DEFAULTS
+from commerce_events.airflow.pools import BACKFILL
 
 A_DAY = timedelta(days=1)
 
@@ -39,7 +40,7 @@ def backfill() -> None:
 
     @task(
         map_index_template="{{ window }}",
-        max_active_tis_per_dagrun=4,
+        pool=BACKFILL,
         execution_timeout=A_DAY,
         trigger_rule="none_failed",
     )
