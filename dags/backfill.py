@@ -1,9 +1,10 @@
 """Tell the past: years of orders, planned, in windows, without delaying live messages. Started by hand.
 
 `plan` cuts the span of the form into windows and writes the plan into the ledger; `approve` asks a person
-where commerce.toml wants that for a plan of its size; `capture` reads each window into the ledger; `send`
-sends what the ledger owes, the live before the past; `verify` accounts for every record of the span and
-names what is missing.
+where commerce.toml wants that for a plan of its size (*Browse > Required Actions*), and a no ends the run
+before `begin`; `capture` reads each window into the ledger, as many at once as the pool `commerce_backfill`
+has slots; `send` sends what the ledger owes, the live before the past; `verify` accounts for every record of
+the span and names what is missing.
 
 A second run does no harm: what was told is not told again. A window that was cut off goes on behind its last
 page; a run that is cleared goes on with its own plan, and the form takes the id of any plan to go on with.
@@ -15,6 +16,7 @@ from airflow.sdk import dag, task
 
 from commerce_events.airflow import backfill_run
 from commerce_events.airflow.defaults import DEFAULTS
+from commerce_events.airflow.pools import BACKFILL
 
 A_DAY = timedelta(days=1)
 
@@ -37,12 +39,11 @@ def backfill() -> None:
     def questions() -> list[str]:
         return backfill_run.questions()
 
-    @task(
-        map_index_template="{{ window }}",
-        max_active_tis_per_dagrun=4,
-        execution_timeout=A_DAY,
-        trigger_rule="none_failed",
-    )
+    @task(trigger_rule="none_failed")  # where nobody had to be asked, `approve` is skipped
+    def begin() -> dict[str, int]:
+        return backfill_run.begin()
+
+    @task(map_index_template="{{ window }}", pool=BACKFILL, execution_timeout=A_DAY)
     def capture(window: str) -> dict[str, int]:
         return backfill_run.capture(window)
 
@@ -55,10 +56,11 @@ def backfill() -> None:
         return backfill_run.check()
 
     windows, asked = plan(), questions()
-    approved, captured, sent = backfill_run.approval(asked), capture.expand(window=windows), send()
+    approved, begun = backfill_run.approval(asked), begin()
+    captured, sent = capture.expand(window=windows), send()
     windows >> asked
-    approved >> captured >> sent
-    [windows, asked, approved, captured, sent] >> verify()
+    approved >> begun >> captured >> sent
+    [windows, asked, approved, begun, captured, sent] >> verify()
 
 
 backfill()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL
 
+from commerce_events.airflow import pools
 from commerce_events.cli.stand_ins import SETTINGS, connections_to
 from commerce_events.sandbox.run import Sandbox
 
@@ -28,8 +29,11 @@ class Run:
 
 @pytest.fixture(scope="session")
 def airflow_database() -> None:
-    """Airflow's own database in this process's AIRFLOW_HOME."""
+    """Airflow's own database in this process's AIRFLOW_HOME, with what the README has a person make there."""
+    from airflow.models.pool import Pool
+
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+    Pool.create_or_update_pool(pools.BACKFILL, 4, "windows of backfills", include_deferred=False)
 
 
 @pytest.fixture

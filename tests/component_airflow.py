@@ -1,4 +1,4 @@
-"""A real Airflow whose components can be killed one by one, with `ingest_events` as its only DAG."""
+"""A real Airflow whose components can be killed one by one, with few DAGs."""
 
 import shutil
 import subprocess
@@ -15,12 +15,14 @@ from airflow_runs import ROOT, ledger_fields
 from sqlalchemy import URL
 
 from commerce_events.airflow.local import LocalAirflow, prepare
+from commerce_events.airflow.pools import MAKE
 from commerce_events.cli.stand_ins import SETTINGS, connections_to
 from commerce_events.sandbox.run import Sandbox
 
 SECRET = "a-secret-of-the-end-to-end-test"
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
-# Whoever was killed is missed within seconds, not after minutes as in a deployment.
+# Whoever was killed is missed within seconds, not after minutes as in a deployment; and so is, now and then,
+# who was only slow.
 IMPATIENT = {
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "8",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "3",
@@ -88,18 +90,19 @@ def wait_until(condition: Callable[[], bool], seconds: float, otherwise: Callabl
 
 @contextmanager
 def component_airflow(
-    home: Path, sandbox: Sandbox, ledger: URL, database: dict[str, str]
+    home: Path, sandbox: Sandbox, ledger: URL, dag: str, settings: str = SETTINGS, **more: str
 ) -> Iterator[ComponentAirflow]:
+    """`dag` is its only one; `more` is for its environment."""
     connections: dict[str, dict[str, Any]] = connections_to(sandbox)
     connections["elasticpath_default"]["extra"] = {"requests_per_second": 100, "webhook_secret": SECRET}
     connections["commerce_ledger"] = ledger_fields(ledger)
-    local = prepare(home, connections, SETTINGS)
+    local = prepare(home, connections, settings)
     dags = home / "dags"
     dags.mkdir()
-    shutil.copy(ROOT / "dags" / "ingest_events.py", dags)
-    more = {**IMPATIENT, **database, "AIRFLOW__CORE__DAGS_FOLDER": str(dags)}
-    airflow = ComponentAirflow(replace(local, environment={**local.environment, **more}))
-    if airflow.local.run("db", "migrate"):
+    shutil.copy(ROOT / "dags" / f"{dag}.py", dags)
+    environment = {**local.environment, "AIRFLOW__CORE__DAGS_FOLDER": str(dags), **more}
+    airflow = ComponentAirflow(replace(local, environment=environment))
+    if airflow.local.run("db", "migrate") or airflow.local.run(*MAKE):
         raise RuntimeError(airflow.last_words())
     try:
         airflow.start(*COMPONENTS)

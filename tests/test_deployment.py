@@ -1,6 +1,7 @@
 """The files that others install and deploy from."""
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from commerce_events.airflow.pools import BACKFILL, COMMAND, MAKE
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.txt", "requirements-dev.txt")
@@ -70,6 +73,21 @@ def test_every_secret_of_compose_is_explained() -> None:
     guide = (ROOT / "docs/docker.md").read_text("utf-8")
 
     assert {name for name, _ in SECRET.findall(COMPOSE) if f"`{name}`" not in guide} == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/backfills.md"])
+def test_who_sets_it_up_is_told_how_the_pool_is_made(name: str) -> None:
+    assert COMMAND in (ROOT / name).read_text("utf-8")
+
+
+def test_compose_makes_the_pool_and_leaves_one_that_is_there_alone() -> None:
+    [command] = yaml.safe_load(COMPOSE)["services"]["migrate"]["command"]
+
+    assert f" && {{ airflow pools get {BACKFILL} || {COMMAND}; }} && " in command
+
+
+def test_the_command_that_a_person_is_told_is_the_one_we_use() -> None:
+    assert shlex.split(COMMAND) == ["airflow", *MAKE]
 
 
 def test_compose_runs_all_of_airflow() -> None:

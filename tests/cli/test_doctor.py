@@ -2,13 +2,14 @@
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import URL, text
 from terminal import SETTINGS, Terminal
 
+from commerce_events.airflow.pools import BACKFILL, COMMAND
 from commerce_events.config import DEMO_NAMESPACE
 from commerce_events.sandbox.faults import HTML_OK
 from commerce_events.sandbox.public_api import PublicApiStandIn
@@ -19,6 +20,7 @@ ALL = (
     "contracts",
     "templates",
     "ledger",
+    "pool",
     "store main: namespace",
     "store main: connection",
     "store main: clock",
@@ -79,6 +81,34 @@ def test_with_a_public_api_a_write_key_that_leads_nowhere_is_found(terminal: Ter
     assert bad.exit_code == 1
     assert "belongs to no source of the workspace" in bad.output
     assert "well-formed-and-nobodys" not in bad.output
+
+
+@pytest.fixture
+def resize(airflow_database: None) -> Iterator[Callable[[int | None], None]]:
+    """Give the pool of backfills so many slots; None: take it away."""
+    from airflow.models.pool import Pool
+
+    def resize(slots: int | None) -> None:
+        if slots is None:
+            Pool.delete_pool(BACKFILL)
+        else:
+            Pool.create_or_update_pool(BACKFILL, slots, "", include_deferred=False)
+
+    yield resize
+    resize(4)
+
+
+@pytest.mark.parametrize(("slots", "said"), [(None, "there is no pool"), (0, "there are no slots in pool")])
+def test_without_a_pool_backfills_would_wait_for_ever(
+    terminal: Terminal, resize: Callable[[int | None], None], slots: int | None, said: str
+) -> None:
+    terminal.run("ledger", "migrate")
+    resize(slots)
+
+    result = terminal.run("doctor")
+
+    assert {what for what, verdict in verdicts(result.output).items() if verdict != "ok"} == {"pool"}
+    assert f"{said} {BACKFILL}, so no window of a backfill is read: `{COMMAND}`" in result.output
 
 
 def nobody_listens() -> str:

@@ -1,10 +1,13 @@
 """The DAG `backfill` from end to end: real Airflow, the stand-ins over HTTP, a ledger."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow_runs import run_dag
 
+from commerce_events.airflow import backfills
+from commerce_events.cli.stand_ins import SETTINGS
 from commerce_events.domain.plans import Stage
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sandbox.run import Sandbox
@@ -14,6 +17,7 @@ DONE = {
     "plan": "success",
     "questions": "success",
     "approve": "skipped",
+    "begin": "success",
     "capture": "success",
     "send": "success",
     "verify": "success",
@@ -55,4 +59,17 @@ def test_a_dry_run_leaves_nothing_behind(deployment: Sandbox, ledger: Ledger, fo
 
     assert (run.state, run.tasks["capture"], run.tasks["send"]) == ("success", "skipped", "skipped")
     assert (ledger.plans.latest(5), ledger.reports.records()) == ([], [])
+    assert deployment.segment.received() == []
+
+
+def test_a_dry_run_of_a_kept_plan_asks_nobody_and_begins_nothing(
+    deployment: Sandbox, ledger: Ledger, form: dict[str, Any], include: Path
+) -> None:
+    (include / "commerce.toml").write_text(f"{SETTINGS}\n[backfill]\napproval_above = 1\n")
+    kept = backfills.planned(backfills.wish_of({"store": "main", **form}), ledger)
+
+    run = run_dag("backfill", plan=kept.id, dry_run=True)
+
+    assert (run.state, run.tasks["approve"], run.tasks["capture"]) == ("success", "skipped", "skipped")
+    assert [one.stage for one in ledger.plans.latest(5)] == [Stage.PLANNED]
     assert deployment.segment.received() == []

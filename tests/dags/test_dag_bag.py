@@ -7,6 +7,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, TriggerRule, task
 
+from commerce_events.airflow.pools import BACKFILL
 from commerce_events.domain.errors import AttentionError, ConfigurationError, TransientError
 
 DAGS = Path(__file__).parents[2] / "dags"
@@ -22,6 +23,12 @@ def bag() -> DagBag:
 def test_every_file_becomes_the_dag_of_its_name(bag: DagBag) -> None:
     assert bag.import_errors == {}
     assert set(bag.dags) == {path.stem for path in DAGS.glob("*.py")}
+
+
+def test_every_pool_is_one_that_is_made(bag: DagBag) -> None:
+    used = {task.pool for dag in bag.dags.values() for task in dag.tasks}
+
+    assert used == {"default_pool", BACKFILL}
 
 
 # Both leave the leaf unrun, and the run red, when anything right before it failed.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from component_airflow import COMPONENTS, SECRET, ComponentAirflow, component_airflow, wait_until
+from component_airflow import COMPONENTS, IMPATIENT, SECRET, ComponentAirflow, component_airflow, wait_until
 from sqlalchemy import URL
 
 from commerce_events.ledger.engine import open_engine
@@ -27,11 +27,11 @@ def airflow(
     """Airflow and ledger on the same kind of database."""
     home = tmp_path_factory.mktemp("airflow") / "home"
     with Sandbox(orders=3, seed=3) as sandbox:
-        database = {}
+        more = dict(IMPATIENT)
         if ledger_url.get_backend_name() == "postgresql":
             own = request.getfixturevalue("airflow_postgres_url")
-            database["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = own.render_as_string(hide_password=False)
-        with component_airflow(home, sandbox, ledger_url, database) as airflow:
+            more["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = own.render_as_string(hide_password=False)
+        with component_airflow(home, sandbox, ledger_url, "ingest_events", **more) as airflow:
             sandbox.store.announcer.manners.pauses = (0.5, 1, 2, 4, 8, 16, 30)
             sandbox.store.integrations.webhook(airflow.door, SECRET, *OBSERVED)
             engine = open_engine(ledger_url)

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from airflow.providers.standard.exceptions import HITLRejectException
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import Param, get_current_context
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule, get_current_context
 
 from commerce_events.airflow import backfills, connections, wall
 from commerce_events.domain.errors import AttentionError
@@ -24,6 +25,9 @@ from commerce_events.steps.rehearsal import Rehearsal
 log = logging.getLogger(__name__)
 
 BUDGET = timedelta(hours=23)
+NO_IS_NO = ExceptionRetryPolicy(
+    [RetryRule(exception=HITLRejectException, action=RetryAction.FAIL, reason="a person said no")]
+)
 A_TIME = "a day (2026-01-31, from its midnight in UTC) or a time with an offset"
 
 
@@ -81,7 +85,6 @@ def plan() -> list[str]:
     if said["dry_run"]:
         log.info("%s", report(backfills.rehearsed(found)))
         return []
-    backfills.begin(found, ledger)
     return [f"{found.id} {each.number} {each.label}" for each in found.windows]
 
 
@@ -92,7 +95,7 @@ def _asked() -> tuple[dict[str, Any], str]:
 
 
 def _current(ledger: Ledger) -> Plan | None:
-    """The plan that the form names, or that this run made. A dry run keeps none."""
+    """The plan that the form names, or that this run made."""
     said, run = _asked()
     return backfills.plan_named(said["plan"], ledger) if said["plan"] else ledger.plans.of_run(run)
 
@@ -116,17 +119,48 @@ def report(found: Rehearsal) -> str:
 
 def questions() -> list[str]:
     """What a person must agree to first: nothing, or one thing."""
-    above, current = connections.settings().backfill.approval_above, _current(connections.open_ledger())
+    above, current = connections.settings().backfill.approval_above, _at_work(connections.open_ledger())
     if above is None or current is None or current.estimate.messages <= above:
         return []
-    return [summary(current)]
+    return [question(current)]
+
+
+def question(plan: Plan) -> str:
+    """What whoever answers must know, as Markdown."""
+    wish = plan.wish
+    return (
+        f"Store **{wish.store}**, {', '.join(wish.streams)} created {wish.start:%Y-%m-%d %H:%M:%SZ} to "
+        f"{plan.end:%Y-%m-%d %H:%M:%SZ}; the preset `{wish.preset}` says who sees it.\n\n"
+        f"{summary(plan)}; `commerce-events backfill status {plan.id}` shows all of it.\n\n"
+        "Approve: its windows are read, and what they tell is sent. Reject: nothing is read or sent, this "
+        "run ends red, and the plan stays for another time."
+    )
 
 
 def approval(asked: Any) -> Any:
-    """One task for each question; whoever says no ends the run."""
+    """One task for each question; whoever says no ends the run, and is not asked again."""
     return ApprovalOperator.partial(
-        task_id="approve", subject="May this backfill begin?", fail_on_reject=True, execution_timeout=None
+        task_id="approve",
+        subject="May this backfill begin?",
+        fail_on_reject=True,
+        execution_timeout=None,
+        retry_policy=NO_IS_NO,
     ).expand(body=asked)
+
+
+def begin() -> dict[str, int]:
+    """What nobody agreed to is not begun. Of a dry run there is nothing to begin."""
+    ledger = connections.open_ledger()
+    current = _at_work(ledger)
+    if current is None:
+        return {}
+    backfills.begin(current, ledger)
+    return {"windows": len(current.left)}
+
+
+def _at_work(ledger: Ledger) -> Plan | None:
+    """The plan to be carried out; a dry run carries out none."""
+    return None if _asked()[0]["dry_run"] else _current(ledger)
 
 
 def capture(window: str) -> Counter[str]:
@@ -146,7 +180,7 @@ def send() -> Counter[str]:
 def check() -> dict[str, int]:
     """Account for every record of the plan's span. Raises AttentionError naming what is missing by id."""
     ledger = connections.open_ledger()
-    current = _current(ledger)
+    current = _at_work(ledger)
     if current is None:
         return {}
     if current.left:

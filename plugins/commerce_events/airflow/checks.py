@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from commerce_events.airflow import connections, reconciling
+from commerce_events.airflow import connections, pools, reconciling
 from commerce_events.airflow.files import SETTINGS_FILE, include_folder, shadow_folder
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
@@ -76,6 +76,11 @@ def golden(settings: Settings, cases: Path) -> Answer[int]:
 def ledger() -> Answer[Ledger]:
     ledger = connections.open_ledger(reads_only=True)
     return ledger, f"{whereabouts(ledger.engine.url)}; schema and recipe of ids are this version's"
+
+
+def pool() -> Answer[int]:
+    slots = pools.backfill_slots()
+    return slots, f"{pools.BACKFILL}: {'all' if slots < 0 else slots} windows of backfills at once"
 
 
 def namespace(name: str, store: Store, ledger: Ledger | None) -> Answer[bool]:

@@ -40,6 +40,7 @@ def checkup(cases: Path | None) -> Iterator[Finding]:
     yield from _files(settings, cases)
     ledger, finding = _try("ledger", checks.ledger)
     yield finding
+    yield _try("pool", checks.pool)[1]
     if settings is None:
         yield _skipped("stores and destinations", f"{SETTINGS_FILE} must load first")
     else:

@@ -1,5 +1,6 @@
 """`commerce-events backfill`: the past, planned first and then told."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -76,6 +77,9 @@ def apply(
     values: Annotated[
         bool, typer.Option("--values", help="with --dry-run: show what differs, which is personal data")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, help="processes that read windows side by side; a dry run needs one")
+    ] = os.cpu_count() or 1,
 ) -> None:
     """Do what a plan says, or go on with it: read its windows, and send what they tell.
 
@@ -84,8 +88,7 @@ def apply(
     `backfill verify`. With --dry-run everything is read, rendered and
     checked as it would be, some orders are compared with what was recorded of them, and that is all.
     """
-    from commerce_events.airflow import backfills, connections
-    from commerce_events.steps.backfill import capture_window
+    from commerce_events.airflow import backfill_workers, backfills, connections
     from commerce_events.steps.plan import changes_since
 
     ledger = connections.open_ledger(reads_only=dry_run)
@@ -101,10 +104,8 @@ def apply(
     table("\nChanged since it was planned", ("window", "now"), changes)
     confirm(f"Read {len(made.left)} windows and send what they tell?", yes=yes)
     backfills.begin(made, ledger)
-    store = backfills.opened(made, ledger)
     with _progress(made) as told:
-        for window in made.left:
-            capture_window(store, made, window.number, told)
+        backfill_workers.read_windows(made, ledger, workers, told)
     _finish(plan_id, ledger)
 
 

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from commerce_events.airflow.local import LocalAirflow, prepare
+from commerce_events.airflow.pools import MAKE
 from commerce_events.cli.account import draw_up
 from commerce_events.cli.stand_ins import SCRATCH, SETTINGS, connections_to
 from commerce_events.ledger.engine import open_engine
@@ -42,6 +43,7 @@ def demo(
             f"A store with {orders} orders at {sandbox.store.url}, a Segment at {sandbox.segment.url}"
         )
         _airflow(console, local, "Airflow prepares its database", "db", "migrate")
+        _airflow(console, local, "Backfills get their pool", *MAKE)
         _airflow(console, local, "sync_orders runs for the first time", "dags", "test", "sync_orders")
         console.print(f"The store moves on: {_told(sandbox.step(MOVES))}")
         _airflow(console, local, "sync_orders runs again", "dags", "test", "sync_orders")

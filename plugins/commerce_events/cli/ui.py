@@ -10,6 +10,7 @@ from rich.console import Console
 
 from commerce_events.airflow.components import password, running, trigger
 from commerce_events.airflow.local import LocalAirflow, prepare
+from commerce_events.airflow.pools import MAKE
 from commerce_events.cli.stand_ins import SCRATCH, SETTINGS, announce_to, connections_with_door
 from commerce_events.sandbox.run import Sandbox
 
@@ -41,6 +42,7 @@ def ui(
             console.status("Airflow starts; this takes half a minute") as status,
             running(local, stopped) as server,
         ):
+            local.run(*MAKE)
             trigger(local, "sync_orders", stopped)
             status.stop()
             if not stopped.is_set():

@@ -9,7 +9,7 @@ from commerce_events.config.section import Name, Section
 
 class Backfills(Section):
     """`window`: records that one task reads. `integrations`: the preset that says who may see them. `share`:
-    of the configured rates. `approval_above`: messages from which on a person must agree; none: nobody need.
+    of the configured rates. `approval_above`: messages above which a person must agree; none: nobody need.
     """
 
     window: Annotated[StrictInt, Field(ge=100, le=8_000)] = 5_000
