@@ -45,6 +45,9 @@ class Source(Protocol):
         Costs two small requests.
         """
 
+    def completes(self, stream: str) -> bool:
+        """Whether there are records of the stream that `complete` has something to ask for."""
+
     def is_complete(self, record: Record) -> bool:
         """Whether `complete` has nothing to ask for."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from commerce_events.domain.records import Customer, Page, Profile, Record, Reject
 from commerce_events.domain.states import concerns
 from commerce_events.ledger.entries import Seen
-from commerce_events.steps.ahead import one_ahead
+from commerce_events.sources.ahead import ahead
 from commerce_events.steps.gather import Complete, Prepared, gathered
 from commerce_events.steps.side_by_side import side_by_side
 from commerce_events.steps.store import OpenStore
@@ -18,10 +18,11 @@ Look = tuple[Record, Seen | None]
 
 
 def prepared(store: OpenStore, stream: str, pages: Iterator[Page]) -> Iterator[Prepared]:
-    """All that the pages hold, in their order. While some are worked on, the next are completed, and the one
-    behind those fetched.
+    """All that the pages hold, in their order. Where records may cost a request each, some are completed
+    while others are worked on; else a thread would only be in the way of this one.
     """
-    return one_ahead(gathered(_prepared(store, stream, page) for page in one_ahead(pages)))
+    coming = gathered(_prepared(store, stream, page) for page in pages)
+    return ahead(coming, 1) if store.source.completes(stream) else coming
 
 
 def completed(store: OpenStore, looks: Iterable[Look], complete: Complete) -> dict[str, Record | Reject]:

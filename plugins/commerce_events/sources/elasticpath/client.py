@@ -77,6 +77,7 @@ class ElasticPathClient:
             headers={"Accept": "application/json"},
             timeout=self._timeout,
             allow_redirects=False,
+            stream=True,
             **content,
         )
 

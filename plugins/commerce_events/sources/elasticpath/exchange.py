@@ -23,6 +23,10 @@ PASSING = (
     requests.exceptions.ContentDecodingError,
 )
 
+# A page is a megabyte. Read in small pieces, as by itself, it would wait for its turn beside a busy thread at
+# each of them.
+PIECE = 1 << 20
+
 
 class Exchange:
     """Sends requests at a pace, and repeats those that failed for a passing reason."""
@@ -60,6 +64,7 @@ class Exchange:
     def _once(self, label: str, send: Callable[[], requests.Response]) -> Answer | TransientError:
         try:
             response = send()
+            content = b"".join(response.iter_content(PIECE))
         except PASSING as error:
             return TransientError(
                 f"{label}: {self._host} cannot be reached ({type(error).__name__});"
@@ -69,15 +74,15 @@ class Exchange:
             raise ConfigurationError(
                 f"{label}: the host of connection {self._connection} is not usable ({type(error).__name__})"
             ) from None
-        return self._read(label, response)
+        return self._read(label, response, content)
 
-    def _read(self, label: str, response: requests.Response) -> Answer | TransientError:
+    def _read(self, label: str, response: requests.Response, content: bytes) -> Answer | TransientError:
         now = http_date(response.headers.get("Date")) or datetime.now(UTC)
         status = response.status_code
         if status in RETRIED:
             after = retry_after(response.headers.get("Retry-After"), now)
             return TransientError(f"{label}: Elastic Path answered {status}", after=after)
-        body = _json_object(response.content)
+        body = _json_object(content)
         deleted = response.request.method == "DELETE"  # there may be nothing to say about what is gone
         if body is None and 200 <= status < 300 and not deleted:
             kind = response.headers.get("Content-Type", "no content type").split(";")[0][:50]

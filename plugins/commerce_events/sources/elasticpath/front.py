@@ -6,6 +6,7 @@ from typing import Any
 
 from commerce_events.domain.errors import BadRecordError, ConfigurationError, RejectedError, TransientError
 from commerce_events.domain.records import Page, Record, Reject
+from commerce_events.sources.ahead import ahead
 from commerce_events.sources.elasticpath.client import ElasticPathClient
 from commerce_events.sources.elasticpath.listing import Listing, Query, Sorting, by_id
 from commerce_events.sources.elasticpath.nodes import Node
@@ -14,6 +15,9 @@ from commerce_events.sources.elasticpath.rejects import UNFORESEEN, reject
 from commerce_events.sources.elasticpath.span import DAY, Span, at_least, before, first_of_day
 from commerce_events.sources.elasticpath.streams import Stream, streams
 from commerce_events.sources.source import Rules
+
+# Answers on their way or waiting, so that a slow store is no slower: as many as are recorded at once.
+AHEAD = 4
 
 SECOND = timedelta(seconds=1)
 CREATED = "created_at"
@@ -33,6 +37,9 @@ class ElasticPathSource:
         self, start: datetime, end: datetime, stream: str, after: str | None = None
     ) -> Iterator[Page]:
         return self._pages(stream, Span.created_between(start, end), after)
+
+    def completes(self, stream: str) -> bool:
+        return self._stream(stream).completes
 
     def is_complete(self, record: Record) -> bool:
         return self._stream(record.stream).is_complete(record)
@@ -81,7 +88,7 @@ class ElasticPathSource:
 
     def _pages(self, stream: str, span: Span, after: str | None) -> Iterator[Page]:
         reading = self._stream(stream)
-        for portion in reading.portions(span, after, self._limits):
+        for portion in ahead(reading.portions(span, after, self._limits), AHEAD):
             yield _page(reading, portion)
 
     def _stream(self, name: str) -> Stream:

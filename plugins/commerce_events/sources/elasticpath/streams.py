@@ -41,6 +41,9 @@ class Stream(Protocol):
 
     def record(self, data: Any, items: list[Any]) -> Record: ...
 
+    @property
+    def completes(self) -> bool: ...
+
     def is_complete(self, record: Record) -> bool: ...
 
     def complete(self, record: Record) -> Record: ...
@@ -69,6 +72,10 @@ class Orders:
 
     def record(self, data: Any, items: list[Any]) -> Record:
         return order_record(data, items, self.rules, self.currencies.exponent)
+
+    @property
+    def completes(self) -> bool:
+        return bool(self.rules.payments_with_transactions)
 
     def is_complete(self, record: Record) -> bool:
         return record.order.payment not in self.rules.payments_with_transactions
@@ -100,6 +107,10 @@ class People:
 
     def record(self, data: Any, items: list[Any]) -> Record:
         return person_record(self.kind, data, self.rules)
+
+    @property
+    def completes(self) -> bool:
+        return False
 
     def is_complete(self, record: Record) -> bool:
         return True

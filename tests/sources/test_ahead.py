@@ -1,6 +1,7 @@
 """The next page comes while the last is worked on; order, errors and what is asked for stay as they were."""
 
 import threading
+import time
 from collections.abc import Iterator
 from itertools import count, islice
 
@@ -9,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commerce_events.domain.errors import TransientError
-from commerce_events.steps.ahead import one_ahead
+from commerce_events.sources.ahead import ahead
 
 SOON = 10.0
 
 
-@given(st.lists(st.integers()))
-def test_all_pages_come_in_their_order(pages: list[int]) -> None:
-    assert list(one_ahead(iter(pages))) == pages
+@given(st.lists(st.integers()), st.integers(min_value=1, max_value=5))
+def test_all_pages_come_in_their_order(pages: list[int], depth: int) -> None:
+    assert list(ahead(iter(pages), depth)) == pages
 
 
 def test_the_next_page_is_asked_for_while_the_last_is_worked_on() -> None:
@@ -27,8 +28,8 @@ def test_the_next_page_is_asked_for_while_the_last_is_worked_on() -> None:
             event.set()
             yield number
 
-    ahead = one_ahead(pages())
-    first = next(ahead)
+    coming = ahead(pages(), 1)
+    first = next(coming)
 
     assert first == 0
     assert asked[1].wait(SOON)
@@ -41,12 +42,12 @@ def test_a_failure_is_told_only_after_the_pages_before_it() -> None:
         yield 2
         raise TransientError("the store does not answer")
 
-    ahead = one_ahead(pages())
+    coming = ahead(pages(), 1)
 
-    met = [next(ahead), next(ahead)]
+    met = [next(coming), next(coming)]
 
     with pytest.raises(TransientError, match="does not answer"):
-        next(ahead)
+        next(coming)
     assert met == [1, 2]
 
 
@@ -57,15 +58,31 @@ def test_who_gives_up_does_not_wait_for_the_page_under_way() -> None:
         yield 1
         never.wait()
 
-    for _ in one_ahead(pages()):
+    for _ in ahead(pages(), 1):
         break
 
     assert not never.is_set()
 
 
-def test_no_more_than_one_page_is_held_ahead() -> None:
+@pytest.mark.parametrize("depth", [1, 4])
+def test_no_more_pages_are_held_than_were_asked_for(depth: int) -> None:
     asked = count()
-    ahead = one_ahead(next(asked) for _ in range(100))
+    coming = ahead((next(asked) for _ in range(100)), depth)
 
-    assert list(islice(ahead, 5)) == [0, 1, 2, 3, 4]
-    assert next(asked) <= 6
+    assert list(islice(coming, 5)) == [0, 1, 2, 3, 4]
+    time.sleep(0.1)
+    assert next(asked) <= 5 + depth
+
+
+def test_nothing_is_fetched_for_who_has_given_up() -> None:
+    asked, before = count(), threading.active_count()
+    coming = ahead((next(asked) for _ in range(100)), 3)
+
+    next(coming)
+    coming.close()
+
+    deadline = time.monotonic() + SOON
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
+    assert next(asked) <= 5
