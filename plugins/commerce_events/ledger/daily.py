@@ -8,12 +8,13 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select, true
 
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.moments import micros, moment
 from commerce_events.ledger.bulk import bulk
-from commerce_events.ledger.database import among
+from commerce_events.ledger.columns import Ids
+from commerce_events.ledger.database import is_postgres
 from commerce_events.ledger.tables import daily, fact
 
 KEY = ("store", "stream", "day", "kind", "destination", "status")
@@ -54,9 +55,19 @@ def moves(
     changes: Counter[DailyKey] = Counter()
     for destination, rows in groupby(sorted(moved, key=itemgetter(1)), key=itemgetter(1)):
         ids = [event_id for event_id, _ in rows]
-        counted = select(*KINDS, func.count()).where(among(connection, fact.c.event_id, ids))
-        for store, stream, begun, kind, n in connection.execute(counted.group_by(*KINDS)):
+        for store, stream, begun, kind, n in connection.execute(_counted(connection, ids)):
             key = (store, stream, moment(begun).date().isoformat(), kind, destination)
             changes[(*key, old)] -= n
             changes[(*key, new)] += n
     return changes
+
+
+def _counted(connection: Connection, ids: Sequence[UUID]) -> Any:
+    """Facts counted by kind and day. On Postgres each id is sought by itself, however small a table that it
+    could read as a whole may still be.
+    """
+    if not is_postgres(connection):
+        return select(*KINDS, func.count()).where(fact.c.event_id.in_(ids)).group_by(*KINDS)
+    moved = func.unnest(bindparam(None, ids, type_=Ids())).table_valued("id").render_derived("moved")
+    one = select(*KINDS).where(fact.c.event_id == moved.c.id).limit(1).lateral("one")
+    return select(*one.c, func.count()).select_from(moved).join(one, true()).group_by(*one.c)

@@ -14,7 +14,17 @@ def open_engine(url: str | URL) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgres)
     return engine
+
+
+def _prepare_postgres(connection: Any, _: object) -> None:
+    """Rows are sought by their keys, on disks that turn no more. By its own figures Postgres would read a
+    table of half a million rows to find three hundred.
+    """
+    connection.execute("SET random_page_cost = 1.1")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

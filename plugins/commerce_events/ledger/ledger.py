@@ -27,6 +27,7 @@ from commerce_events.ledger.reports import Reports
 from commerce_events.ledger.scans import Scans
 from commerce_events.ledger.schema import require_current
 from commerce_events.ledger.sent import Departures
+from commerce_events.ledger.statistics import Statistics
 from commerce_events.ledger.upkeep import Upkeep
 from commerce_events.ledger.waiting import Waiting
 from commerce_events.ledger.watching import Watching
@@ -60,6 +61,7 @@ class Ledger:
         self.alerts = Alerts(database)
         self.watching = Watching(database)
         self.upkeep = Upkeep(database)
+        self.statistics = Statistics(database)
         self.health = HealthRows(database)
         self.inputs = Inputs(database)
         self.inbox = Inbox(database)

@@ -57,6 +57,7 @@ def capture_window(store: OpenStore, plan: Plan, number: int, told: Listener = n
         if store.clock() - noted >= MINUTE:
             noted = store.clock()
             log.info("backfill %s, window %d, %s: %s", plan.id, number, window.label, dict(outcome))
+    store.ledger.statistics.count_what_grew()
     store.ledger.plans.finish_window(plan.id, number, store.clock())
     outcome += tell_profiles(past)
     log.info("backfill %s, window %d, %s: done, %s", plan.id, number, window.label, dict(outcome))

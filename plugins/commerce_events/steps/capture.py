@@ -61,6 +61,7 @@ def _scan(store: OpenStore, stream: str) -> Counter[str]:
         step = Step(scan, page.cursor, page.served_at)
         outcome += record_all(store, stream, page.records, page.rejects, step, coming.complete)
         log.info("store %s, %s: %s", store.name, stream, dict(outcome))
+    store.ledger.statistics.count_what_grew()
     store.ledger.scans.finish(scan, store.clock())
     return outcome
 

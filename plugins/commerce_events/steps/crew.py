@@ -58,6 +58,7 @@ class Crew:
         name = self.destination.name
         self.ledger.lanes.prepare(name)
         self.ledger.gate.prepare(name)
+        self.ledger.statistics.count_what_grew()
         now = self.clock.now()
         self.outcome["dead"] += self.ledger.outbox.expire(name, now - self.destination.max_age, now)
         with ThreadPoolExecutor(self.destination.senders, f"send-{name}") as pool:
