@@ -34,7 +34,7 @@ def test_every_record_is_handed_out_at_its_last_look(pages: list[list[str]], mos
     looks = [[record(name, at) for name in names] for at, names in enumerate(pages)]
     given_pages = [page(at, *records) for at, records in enumerate(looks)]
 
-    found = list(gathered(iter(given_pages), most))
+    found = list(gathered(iter(given_pages), most, within=60.0))
 
     last = {each.id: each for records in looks for each in records}
     assert {each.id: each for one in found for each in one.page.records} == last
