@@ -75,14 +75,13 @@ def test_no_more_pages_are_held_than_were_asked_for(depth: int) -> None:
 
 
 def test_nothing_is_fetched_for_who_has_given_up() -> None:
-    asked, before = count(), threading.active_count()
+    asked, before = count(), set(threading.enumerate())
     coming = ahead((next(asked) for _ in range(100)), 3)
 
     next(coming)
+    (fetching,) = set(threading.enumerate()) - before
     coming.close()
+    fetching.join(SOON)
 
-    deadline = time.monotonic() + SOON
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() == before
+    assert not fetching.is_alive()
     assert next(asked) <= 5
