@@ -49,8 +49,9 @@ def completed(sandbox: Sandbox) -> set[str]:
 @pytest.mark.timeout(600)
 def test_webhooks_become_messages_whatever_dies_meanwhile(airflow, capsys):
     parts, sandbox, ledger = airflow
+    guess = {"X-MOLTIN-SECRET-KEY": "guessed"}
     anonymous = requests.get(f"{parts.local.url}/commerce-events/inbox", timeout=FIRST_ANSWER)
-    wrong = requests.post(parts.door, headers={"X-MOLTIN-SECRET-KEY": "guessed"}, json={}, timeout=FIRST_ANSWER)
+    wrong = requests.post(parts.door, headers=guess, json={}, timeout=FIRST_ANSWER)
     assert (anonymous.status_code, wrong.status_code) == (401, 401)
 
     paid = {order := sandbox.store.place_order(buyer="guest")}

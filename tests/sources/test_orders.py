@@ -371,8 +371,31 @@ def test_clocks_formatted_prices_and_payments_progress_change_no_group() -> None
     assert changed_groups(moved, {**order_item(), "links": {"self": "elsewhere"}}) == set()
 
 
-def test_a_flow_field_of_an_item_and_a_price_are_watched() -> None:
-    assert changed_groups(order_document(), order_item(tracking_number="1Z")) == {"lines"}
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tracking_number": "1Z"},
+        {"quantity": 2},
+        {"unit_price": {"amount": 9_999, "includes_tax": False}},
+        {"meta": shown(1, 10_000)},
+        {"meta": shown(10_000, 1)},
+        {"meta": shown(10_000, tax={"value": money(1)})},
+        {"meta": shown(10_000, discount={"value": money(-1)})},
+        {"meta": {**shown(10_000), "gift": True}},
+    ],
+)
+def test_what_an_item_says_and_what_it_costs_are_watched(change: Json) -> None:
+    assert changed_groups(order_document(), order_item(**change)) == {"lines"}
+
+
+def test_how_an_item_prints_its_price_is_not_watched() -> None:
+    price = {**money(10_000), "formatted": "one hundred"}
+    item = order_item(meta={"display_price": {"without_tax": {"unit": price, "value": price}}})
+
+    assert changed_groups(order_document(), item) == set()
+
+
+def test_a_price_is_watched() -> None:
     assert changed_groups(with_prices(with_tax=1), order_item()) == {"money"}
 
 

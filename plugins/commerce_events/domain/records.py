@@ -55,7 +55,7 @@ class Buyer:
 class Order:
     """One order as it stands now, in neutral words.
 
-    `watched` maps a group's name to a hash of its source values, equal to `states.short_hash` of them.
+    `watched` maps a group's name to a hash of what the store says there.
     """
 
     number: str | None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 # A page of orders makes some ten thousand objects that stay until it is recorded.
-SELDOM = (50_000, 20, 50)
+SELDOM = (100_000, 20, 50)
 
 
 class _Working:

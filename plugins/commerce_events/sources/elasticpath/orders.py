@@ -61,7 +61,7 @@ def _order(order: Node, items: Node, document: dict[str, Any], rules: Rules, exp
         billing_address=address(order, "billing_address"),
         shipping_address=address(order, "shipping_address"),
         lines=lines,
-        watched=watched(document),
+        watched=watched(document, lines),
         consent=None if is_anonymised(order) else consent(order, rules),
     )
 

@@ -1,11 +1,13 @@
 """What of an order is watched: groups of values, each told by a hash. A change in one is an update."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
+from commerce_events.domain.records import Line
 from commerce_events.sources.elasticpath.documents import OWN_FIELDS, PERSONAL_RELATIONSHIPS
 from commerce_events.sources.elasticpath.nodes import Node
 
@@ -19,55 +21,54 @@ OWN_RELATIONSHIPS = frozenset(
     {"customer", "account", "account_member", "custom_discounts", "promotions", "store", "tax_items"}
 )
 
-# Of what is looked at, all but these is taken as it is.
-_LOOKED_INTO = frozenset({dict, list, float})
+# What an item costs is told by its line: in five numbers, where the store uses some hundred values.
+PRICED = frozenset({"meta", "unit_price", "value", "relationships"}) | VOLATILE
+PRICES = frozenset({"display_price"}) | VOLATILE
 
-Floats = Callable[[float], Any]
-
-
-def watched(document: dict[str, Any]) -> dict[str, str]:
-    """By group; a change of one is an update of the order."""
-    return {group: _hash(value) for group, value in _groups(document).items()}
+_LOOKED_INTO = frozenset({dict, list})
 
 
-def stable(value: Any, floats: Floats = float) -> Any:
+def watched(document: dict[str, Any], lines: Iterable[Line]) -> dict[str, str]:
+    """By group; a change of one is an update of the order. `lines` are what its items cost, one for each."""
+    return {group: _hash(value) for group, value in _groups(document, lines).items()}
+
+
+def stable(value: Any) -> Any:
     """Without what moves by itself. A field that is null says no more than one that is absent."""
     kind = value.__class__
     if kind is list:
-        return [stable(inner, floats) for inner in value]
+        return [stable(inner) for inner in value]
     if kind is not dict:
-        return floats(value) if kind is float else value
+        return value
     found = {}
     for key, inner in value.items():
         if inner is None or key in VOLATILE:
             continue
         if inner.__class__ in _LOOKED_INTO:
-            inner = stable(inner, floats)
+            inner = stable(inner)
             if inner.__class__ is dict and not inner:
                 continue
         found[key] = inner
     return found
 
 
-def _groups(document: dict[str, Any]) -> dict[str, Any]:
-    order = document["data"]
+def _groups(document: dict[str, Any], lines: Iterable[Line]) -> dict[str, Any]:
+    order, items = document["data"], document["included"]["items"]
     related = _related_ids(order)
     money = order["meta"]["display_price"]
     return {
         "status": order.get("status"),
         "payment": order.get("payment"),
         "shipping": order.get("shipping"),
-        "lines": sorted(
-            (_item(item) for item in document["included"]["items"]), key=lambda item: str(item["id"])
-        ),
-        "money": _stable({key: value for key, value in money.items() if key not in PAYMENT_MONEY}),
-        "customer": _stable(
+        "lines": sorted(map(_line, items, lines), key=itemgetter(0)),
+        "money": stable({key: value for key, value in money.items() if key not in PAYMENT_MONEY}),
+        "customer": stable(
             {key: order.get(key) for key in ("customer", "contact")}
             | {f"{name}_id": related.get(name) for name in PERSONAL_RELATIONSHIPS}
         ),
-        "addresses": _stable({key: order.get(key) for key in ("billing_address", "shipping_address")}),
-        "references": _stable({key: order.get(key) for key in ("order_number", "external_ref")}),
-        "custom": _stable(
+        "addresses": stable({key: order.get(key) for key in ("billing_address", "shipping_address")}),
+        "references": stable({key: order.get(key) for key in ("order_number", "external_ref")}),
+        "custom": stable(
             {key: value for key, value in order.items() if key not in OWN_FIELDS}
             | {"custom_attributes": order.get("custom_attributes")}
             | {"related": {key: value for key, value in related.items() if key not in OWN_RELATIONSHIPS}}
@@ -76,22 +77,16 @@ def _groups(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _hash(value: Any) -> str:
-    """What `states.short_hash` makes of it, in a fraction of the time."""
     return blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
 
 
-def _as_python(value: float) -> Any:
-    """1e+16, where orjson writes 1e16."""
-    return orjson.Fragment(repr(value))
-
-
-def _stable(value: Any) -> Any:
-    return stable(value, _as_python)
-
-
-def _item(item: dict[str, Any]) -> dict[str, Any]:
-    pruned: dict[str, Any] = _stable({key: value for key, value in item.items() if key != "relationships"})
-    return pruned
+def _line(item: dict[str, Any], line: Line) -> list[Any]:
+    """The item's id, what it costs, and all else that it says."""
+    costs = [str(line.price), str(line.list_price), line.value, line.tax, line.discount]
+    said = stable({key: value for key, value in item.items() if key not in PRICED})
+    meta = item.get("meta")
+    more = {key: meta[key] for key in meta if key not in PRICES} if isinstance(meta, dict) else {}
+    return [line.id, costs, said, stable(more)]
 
 
 def _related_ids(order: dict[str, Any]) -> dict[str, Any]:
