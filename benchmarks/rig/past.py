@@ -36,7 +36,7 @@ from commerce_events.templates.library import Templates
 
 INCLUDE = Path(__file__).parents[2] / "include"
 FAST = 1_000_000.0  # both rates are raised: what is measured is us
-THREADS = 32
+THREADS = 64
 DONE = 0  # no window's number
 SPAWN = get_context("spawn")
 

@@ -11,7 +11,7 @@ from commerce_events.steps.side_by_side import side_by_side
 from commerce_events.steps.store import OpenStore
 
 # Enough for a store that takes 50 ms to keep a processor busy. The store's own rate stands above it.
-AT_ONCE = 24
+AT_ONCE = 48
 
 # A record, and what is known of it where it has changed since.
 Look = tuple[Record, Seen | None]

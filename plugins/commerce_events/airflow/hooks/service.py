@@ -26,7 +26,7 @@ TRANSPORT = {
     "max_redirects": "max_redirects",
     "allow_redirects": "allow_redirects",
 }
-POOL = 32  # open connections to one host; more than the threads that any step starts
+POOL = 64  # open connections to one host; more than the threads that any step starts
 SECONDS = 30.0  # for callers that name no time-out: no request waits for ever
 USER_AGENT = f"commerce-events/{version('commerce-events')}"
 
