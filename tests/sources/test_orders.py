@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from commerce_events.config.trackings import Group
 from commerce_events.domain.errors import BadRecordError
 from commerce_events.domain.records import Buyer, LineKind, Record
+from commerce_events.domain.written import Written
 from commerce_events.sources.elasticpath.orders import order_record
 from commerce_events.sources.source import Rules
 
@@ -256,7 +257,7 @@ def test_an_anonymised_order_has_nothing_personal_left() -> None:
     assert record.order.anonymised
     assert record.order.buyer == Buyer()
     assert (record.order.billing_address, record.order.shipping_address) == ({}, {})
-    left = str(record.document)
+    left = str(dict(record.document))
     assert not any(word in left for word in ("customer-1", "session-1", "Grace", "**"))
     assert record.document["data"]["id"] == "order-1"
 
@@ -302,6 +303,15 @@ def test_an_id_is_a_text(identifier: object) -> None:
 
 def test_an_order_without_items_is_read() -> None:
     assert translated(order_document(relationships={})).order.lines == ()
+
+
+def test_a_document_is_kept_as_text_which_is_a_tenth_of_it() -> None:
+    order, item = order_document(), order_item()
+
+    kept = translated(order, item).document
+
+    assert isinstance(kept, Written)
+    assert kept == {"data": order, "included": {"items": [item]}}
 
 
 @pytest.mark.parametrize(

@@ -126,8 +126,7 @@ class Record:
     """An order or a customer with what we know of it, and the source's own document beside it.
 
     `document` is the store's JSON with secrets and personal clutter that nobody needs removed:
-    {"data": {...}, "included": {"items": [...]}}. `text` is the same as JSON, where the source has it at
-    hand. `digest` tells two versions of the same second apart.
+    {"data": {...}, "included": {"items": [...]}}. `digest` tells two versions of the same second apart.
     """
 
     store: str
@@ -138,7 +137,6 @@ class Record:
     digest: bytes
     subject: Order | Customer | Profile
     document: Mapping[str, Any]
-    text: bytes | None = field(default=None, repr=False, compare=False)
     _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, work: "Callable[[Record], T]") -> T:

@@ -16,6 +16,7 @@ from commerce_events.domain.facts import Fact, Kind
 from commerce_events.domain.identity import Identity
 from commerce_events.domain.ids import event_id
 from commerce_events.domain.records import Customer, Record
+from commerce_events.domain.written import Written
 from commerce_events.templates.commerce import Background, commerce
 
 Root = Literal["webhook", "payload", "data"]
@@ -103,8 +104,8 @@ def _namespace(store: str) -> UUID:
 
 def _payload_as_json(record: Record) -> orjson.Fragment:
     payload = _payload(record)
-    if payload is record.document and record.text is not None:
-        return orjson.Fragment(record.text)
+    if isinstance(payload, Written):
+        return orjson.Fragment(payload.text)
     try:
         return orjson.Fragment(orjson.dumps(payload))
     except TypeError:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from commerce_events.domain.records import Line, LineKind, Order, Record
+from commerce_events.domain.written import Written
 from commerce_events.sources.elasticpath.buyers import address, buyer, is_anonymised
 from commerce_events.sources.elasticpath.consent import consent
 from commerce_events.sources.elasticpath.documents import digest, is_test, kept
@@ -30,8 +31,7 @@ def order_record(data: dict[str, Any], items: list[Any], rules: Rules, exponent_
         updated_at=times["updated_at"].moment(),
         subject=_order(order, Node(items, ("included", "items")), document, rules, exponent_of),
         digest=digest(document),
-        document=document,
-        text=text,
+        document=document if text is None else Written(text),
     )
 
 
