@@ -28,14 +28,27 @@ class Background:
     first_orders: frozenset[str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Who a record is about; `address` is the hash of the one that it gives."""
+
+    identity: Identity
+    address: str | None
+
+
+_People = Mapping[str, _Person]
+
+
 def background(store: OpenStore, records: Sequence[Record], seen: KnownStates) -> Background:
     """Four look-ups for a page, whatever its size."""
-    people = {record.id: store.renderer.identity(record) for record in records}
+    people = {
+        record.id: _Person(store.renderer.identity(record), _address(store, record)) for record in records
+    }
     owners = _owners(store, records, people)
     return Background(
-        people={record.id: _undisputed(store, record, people[record.id], owners) for record in records},
-        erased=_erased(store, records, people, seen),
-        consents=_consents(store, records, people, owners),
+        people={record.id: _undisputed(record, people[record.id], owners) for record in records},
+        erased=_erased(store, people, seen),
+        consents=_consents(store, people, owners),
         first_orders=_first_orders(store, records, people, owners),
     )
 
@@ -73,19 +86,17 @@ def names_erased(store: OpenStore, document: bytes) -> bool:
     return bool(store.ledger.erasures.erased(store.name, stones))
 
 
-def _erased(
-    store: OpenStore, records: Iterable[Record], people: Mapping[str, Identity], seen: KnownStates
-) -> frozenset[str]:
+def _erased(store: OpenStore, people: _People, seen: KnownStates) -> frozenset[str]:
     """Records whose person was erased, by any of the ids they are known by."""
-    stones = {record.id: _stones(store, record, people[record.id]) for record in records}
+    stones = {record_id: _stones(store, person) for record_id, person in people.items()}
     standing = store.ledger.erasures.erased(store.name, frozenset().union(*stones.values()))
     named = {record_id for record_id, own in stones.items() if own & standing}
     return frozenset(named | {record_id for record_id, known in seen.items() if known.erased})
 
 
-def _stones(store: OpenStore, record: Record, identity: Identity) -> frozenset[str]:
+def _stones(store: OpenStore, person: _Person) -> frozenset[str]:
     """A browser may be several people's: it tells who somebody is only where nothing else does."""
-    ids = (identity.user_id or identity.anonymous_id, _address(store, record))
+    ids = (person.identity.person, person.address)
     return frozenset(tombstone_of(store.renderer.key, each) for each in ids if each)
 
 
@@ -98,44 +109,43 @@ def _address(store: OpenStore, record: Record) -> str | None:
     return guest_id(email, IdentityPolicy(), store.renderer.key)
 
 
-def _owners(store: OpenStore, records: Sequence[Record], people: Mapping[str, Identity]) -> Mapping[str, str]:
+def _owners(store: OpenStore, records: Sequence[Record], people: _People) -> Mapping[str, str]:
     """Whose the addresses and browsers of these records are; of two new customers, the one who gets it."""
-    addresses = {record.id: _address(store, record) for record in records}
-    ids = {*addresses.values(), *(identity.anonymous_id for identity in people.values())} - {None}
-    found = store.ledger.people.owners(store.name, [str(each) for each in ids]) if ids else {}
+    ids = {each for person in people.values() for each in (person.address, person.identity.anonymous_id)}
+    asked = [each for each in ids if each is not None]
+    found = store.ledger.people.owners(store.name, asked) if asked else {}
     new = sorted((r.id for r in records if isinstance(r.subject, Customer)), reverse=True)
-    return {**{hashed: each for each in new if (hashed := addresses[each])}, **found}
+    return {**{hashed: each for each in new if (hashed := people[each].address)}, **found}
 
 
-def _undisputed(store: OpenStore, record: Record, identity: Identity, owners: Mapping[str, str]) -> Identity:
+def _undisputed(record: Record, person: _Person, owners: Mapping[str, str]) -> Identity:
     """Without an address that is another customer's: whoever sends it along would merge the two."""
-    hashed = _address(store, record)
+    identity, hashed = person.identity, person.address
     taken = isinstance(record.subject, Customer) and owners.get(hashed or "") != record.id
     return replace(identity, anonymous_id=None) if taken and identity.anonymous_id == hashed else identity
 
 
-def _consents(
-    store: OpenStore, records: Iterable[Record], people: Mapping[str, Identity], owners: Mapping[str, str]
-) -> dict[str, Mapping[str, bool]]:
+def _consents(store: OpenStore, people: _People, owners: Mapping[str, str]) -> dict[str, Mapping[str, bool]]:
     """What the people behind the records agreed to. Who forgets to log in has not changed their mind."""
-    buyers = {each.id: _buyer(store, each, people[each.id], owners) for each in records}
+    buyers = {record_id: _buyer(person, owners) for record_id, person in people.items()}
     asked = {buyer for buyer in buyers.values() if buyer}
     found = store.ledger.people.consents(store.name, asked) if asked else {}
     return {record: found[buyer] for record, buyer in buyers.items() if buyer in found}
 
 
 def _first_orders(
-    store: OpenStore, records: Iterable[Record], people: Mapping[str, Identity], owners: Mapping[str, str]
+    store: OpenStore, records: Iterable[Record], people: _People, owners: Mapping[str, str]
 ) -> frozenset[str] | None:
     """The earliest counted order of each person: kept in the ledger, or on this very page."""
     if not store.settings.traits.computed or not store.ledger.charter.knows_past(store.name):
         return None
     linked = store.settings.identity.link != "none"
-    orders = [record for record in records if isinstance(record.subject, Order) and people[record.id].person]
-    buyers = {
-        record.id: str(_buyer(store, record, people[record.id], owners if linked else {}))
-        for record in orders
-    }
+    orders = [
+        record
+        for record in records
+        if isinstance(record.subject, Order) and people[record.id].identity.person
+    ]
+    buyers = {record.id: str(_buyer(people[record.id], owners if linked else {})) for record in orders}
     firsts = _kept_firsts(store, set(buyers.values()), linked)
     for record in orders:
         if purchase_of(record).counted:
@@ -144,12 +154,12 @@ def _first_orders(
     return frozenset(record_id for _, record_id in firsts.values())
 
 
-def _buyer(store: OpenStore, record: Record, identity: Identity, owners: Mapping[str, str]) -> str | None:
+def _buyer(person: _Person, owners: Mapping[str, str]) -> str | None:
     """As totals see it: their own id; a guest is whose address or browser it is, else their address."""
-    ids = (_address(store, record), identity.anonymous_id)
+    ids = (person.address, person.identity.anonymous_id)
     named = [each for each in ids if each]
     owner = next((owners[each] for each in named if each in owners), None)
-    return identity.user_id or owner or next(iter(named), None)
+    return person.identity.user_id or owner or next(iter(named), None)
 
 
 def _kept_firsts(store: OpenStore, buyers: Collection[str], linked: bool) -> dict[str, tuple[datetime, str]]:

@@ -14,7 +14,7 @@ def order_lines(items: Node, rules: Rules) -> tuple[Line, ...]:
 
 def coupons(items: Node) -> tuple[str, ...]:
     """The discount codes used, each once, in the order in which they appear."""
-    codes = [discount["code"].text() for item in items for discount in item["discounts"]]
+    codes = [discount.text_at("code") for item in items for discount in item["discounts"]]
     return tuple(dict.fromkeys(code for code in codes if code))
 
 
@@ -23,13 +23,13 @@ def _line(item: Node, rules: Rules) -> Line:
     quantity = item["quantity"].quantity()
     value = _value(item, shown, quantity)
     discount = _discount(item, shown)
-    sku = item["sku"].text()
+    sku = item.text_at("sku")
     return Line(
         id=item["id"].identifier(),
         kind=_kind(item, sku, value, rules),
-        product_id=item["product_id"].text(),  # "" for a custom item
+        product_id=item.text_at("product_id"),  # "" for a custom item
         sku=sku,
-        name=item["name"].text(),
+        name=item.text_at("name"),
         quantity=quantity,
         price=_price(shown, value, quantity),
         list_price=_list_price(item, value, discount, quantity),
@@ -41,7 +41,7 @@ def _line(item: Node, rules: Rules) -> Line:
 
 def _kind(item: Node, sku: str, value: int, rules: Rules) -> LineKind:
     """Promotions are told by their sign: some come as plain items, and some cost nothing."""
-    if item["type"].text() == "promotion_item" or value < 0:
+    if item.text_at("type") == "promotion_item" or value < 0:
         return LineKind.PROMOTION
     if any(fnmatchcase(sku, pattern) for pattern in rules.shipping_skus):
         return LineKind.SHIPPING
@@ -65,9 +65,8 @@ def _price(shown: Node, value: int, quantity: int) -> Decimal:
 
 def _list_price(item: Node, value: int, discount: int, quantity: int) -> Decimal:
     """`unit_price` is before discount; where it holds tax, the line without tax tells it better."""
-    unit = item["unit_price"]
-    amount = unit["amount"]
-    if amount and unit["includes_tax"].value is not True:
+    amount = item.at("unit_price", "amount")
+    if amount and item.at("unit_price", "includes_tax").value is not True:
         return amount.price()
     return _share(value + discount, quantity)
 

@@ -132,7 +132,7 @@ class Listing:
 
 def by_id(included: Any) -> dict[str, Any]:
     items = Node(included)["items"].value
-    return {Node(item)["id"].text(): item for item in items} if isinstance(items, list) else {}
+    return {Node(item).text_at("id"): item for item in items} if isinstance(items, list) else {}
 
 
 def _identity(document: Any) -> str:

@@ -60,6 +60,10 @@ class Node:
         """A text, or "" for anything else: names and the like are no reason to refuse a record."""
         return self.value if isinstance(self.value, str) else ""
 
+    def text_at(self, key: str) -> str:
+        value = self.value.get(key) if isinstance(self.value, dict) else None
+        return value if isinstance(value, str) else ""
+
     def person(self) -> str | None:
         """A text about a person; what an anonymisation has left is nothing."""
         return person_text(self.value)

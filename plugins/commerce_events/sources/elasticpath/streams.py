@@ -64,7 +64,7 @@ class Orders:
     def items(self, data: Any, included: Mapping[str, Any]) -> list[Any]:
         """The order's own items, joined by id. A long page may leave some out of `included`."""
         order = Node(data)
-        named = [one["id"].text() for one in order["relationships"]["items"]["data"] if not _is_group(one)]
+        named = [one.text_at("id") for one in order["relationships"]["items"]["data"] if not _is_group(one)]
         if all(name in included for name in named):
             return [included[name] for name in named]
         items = self.resource.part(order["id"].identifier(), "items")
@@ -132,4 +132,4 @@ def streams(client: ElasticPathClient, rules: Rules) -> Mapping[str, Stream]:
 
 def _is_group(related: Node) -> bool:
     """Shipping groups stand among the items and are in no `included`."""
-    return related["type"].text().startswith("shipping")
+    return related.text_at("type").startswith("shipping")

@@ -98,4 +98,4 @@ def _related_ids(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ids(data: Node) -> list[str] | None:
-    return sorted(one["id"].text() for one in data) or None
+    return sorted(one.text_at("id") for one in data) or None
