@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from json import loads
 from typing import Any
-
-import orjson
 
 
 class Written(Mapping[str, Any]):
@@ -15,7 +14,7 @@ class Written(Mapping[str, Any]):
 
     @cached_property
     def _held(self) -> dict[str, Any]:
-        held: dict[str, Any] = orjson.loads(self.text)
+        held: dict[str, Any] = loads(self.text)
         return held
 
     def __getitem__(self, key: str) -> Any:
