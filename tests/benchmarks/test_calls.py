@@ -62,7 +62,7 @@ def tell(renderer: Renderer, record: Record, messages: int = 2) -> None:
 def test_reading_an_order_takes_few_calls_for_each_line() -> None:
     calls = counted(lambda: read(2 * LINES)).total() - counted(read).total()
 
-    assert calls / LINES < 1.25 * 89
+    assert calls / LINES < 1.25 * 64
 
 
 def test_an_order_is_written_as_json_twice_to_be_read() -> None:
