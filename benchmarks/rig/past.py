@@ -27,6 +27,7 @@ from commerce_events.sandbox.segment import DEFAULT_KEY
 from commerce_events.sources.elasticpath import ElasticPathClient, ElasticPathSource
 from commerce_events.sources.source import Rules
 from commerce_events.steps.backfill import capture_window
+from commerce_events.steps.complete import AT_ONCE
 from commerce_events.steps.deliver import deliver
 from commerce_events.steps.estimate import Rates
 from commerce_events.steps.plan import Sizes, draw_up
@@ -36,7 +37,6 @@ from commerce_events.templates.library import Templates
 
 INCLUDE = Path(__file__).parents[2] / "include"
 FAST = 1_000_000.0  # both rates are raised: what is measured is us
-THREADS = 64
 DONE = 0  # no window's number
 SPAWN = get_context("spawn")
 
@@ -143,5 +143,5 @@ def peak() -> float:
 
 def _session() -> requests.Session:
     session = requests.Session()
-    session.mount("http://", HTTPAdapter(pool_maxsize=THREADS))
+    session.mount("http://", HTTPAdapter(pool_maxsize=AT_ONCE))
     return session

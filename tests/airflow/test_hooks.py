@@ -11,10 +11,11 @@ from loopback import Loopback
 from commerce_events.airflow.hooks.elasticpath import ElasticPathHook
 from commerce_events.airflow.hooks.segment import SegmentHook
 from commerce_events.airflow.hooks.segment_public_api import SegmentPublicApiHook
-from commerce_events.airflow.hooks.service import SECONDS, ServiceHook
+from commerce_events.airflow.hooks.service import POOL, SECONDS, ServiceHook
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.sandbox.segment import SegmentStandIn
 from commerce_events.sandbox.store import ElasticPathStandIn
+from commerce_events.steps.complete import AT_ONCE
 
 Give = Callable[..., None]
 
@@ -271,3 +272,7 @@ def test_the_test_button_tells_of_the_public_api(give_connection: Give, server: 
     assert "token of connection mine" in why
     assert "sgp_" not in why
     assert server.heard[0].headers["Authorization"] == "Bearer sgp_tok3n"
+
+
+def test_a_connection_stays_open_for_each_thread_that_a_step_starts() -> None:
+    assert POOL > AT_ONCE
