@@ -305,7 +305,7 @@ def test_an_order_without_items_is_read() -> None:
     assert translated(order_document(relationships={})).order.lines == ()
 
 
-def test_a_document_is_kept_as_text_which_is_a_tenth_of_it() -> None:
+def test_a_document_is_kept_as_text() -> None:
     order, item = order_document(), order_item()
 
     kept = translated(order, item).document

@@ -1,4 +1,4 @@
-"""A document that is kept as text: as objects it takes ten times the memory, and few look into it."""
+"""A document that is kept as text: as objects it takes six times the memory, and few look into it."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property

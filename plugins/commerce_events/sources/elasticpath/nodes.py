@@ -61,6 +61,7 @@ class Node:
         return self.value if isinstance(self.value, str) else ""
 
     def text_at(self, key: str) -> str:
+        """As `text` of a member, without a node for it: an order is asked for dozens."""
         value = self.value.get(key) if isinstance(self.value, dict) else None
         return value if isinstance(value, str) else ""
 
