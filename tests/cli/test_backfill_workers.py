@@ -60,8 +60,15 @@ def planned(terminal: Terminal, *streams: str) -> Plan:
 
 def helpers() -> list[psutil.Process]:
     """Processes that read windows for this one."""
-    children = psutil.Process().children(recursive=True)
-    return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
+    return [one for one in psutil.Process().children(recursive=True) if _reads(one)]
+
+
+def _reads(process: psutil.Process) -> bool:
+    """Whether it does; one that has just ended has no command line any more."""
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie too
+        return False
 
 
 def apply(terminal: Terminal, plan: Plan, workers: int = 2) -> tuple[int, str]:
