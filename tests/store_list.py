@@ -10,6 +10,7 @@ from typing import Any
 
 from commerce_events.sources.elasticpath.listing import Listing, Query, Row
 from commerce_events.sources.elasticpath.paging import Portion
+from commerce_events.sources.elasticpath.pieces import Piece
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Document = dict[str, Any]
@@ -64,7 +65,7 @@ class StoreList:
         by = query.sorting.attribute
         rows.sort(key=lambda one: _value(one, by), reverse=query.sorting.falling)
         page = rows[query.offset : query.offset + min(query.limit, self.most)]
-        return Listing(tuple(Row.of(one, by) for one in page), {}, len(rows), query, START)
+        return Listing(tuple(Row.of(Piece.of(one), by) for one in page), {}, len(rows), query, START)
 
     def touch(self, one: Document, second: int) -> None:
         one["meta"]["timestamps"]["updated_at"] = stamp(second)

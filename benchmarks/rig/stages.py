@@ -5,7 +5,7 @@ The same functions as in capture and deliver, in the same order, without what ho
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -70,11 +70,11 @@ class Stages:
         return done
 
     def _parse(self, portion: Portion) -> list[Record]:
-        stream = self._stream
-        return [
-            stream.complete(stream.record(row.document, stream.items(row.document, portion.items)))
-            for row in portion.rows
-        ]
+        return [self._read(row.document, portion.items) for row in portion.rows]
+
+    def _read(self, document: Any, included: Mapping[str, Any]) -> Record:
+        items = self._stream.items(document, included)
+        return self._stream.complete(self._stream.record(document, items))
 
     def _look_up(self, records: Sequence[Record]) -> list[Any]:
         seen = self._store.ledger.records.states("main", "orders", [each.id for each in records])

@@ -4,7 +4,6 @@ Bounds are a quarter above what was counted with Python 3.11: a few steps more f
 document that is written as JSON once more, break them.
 """
 
-import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -20,7 +19,6 @@ from commerce_events.domain.deliveries import Door
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.lifecycle import judge
 from commerce_events.domain.records import Record
-from commerce_events.sources.elasticpath.exchange import _json_object
 from commerce_events.sources.elasticpath.orders import order_record
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.templates.fast_engine import ABSENT
@@ -88,21 +86,6 @@ def test_a_second_message_of_an_order_makes_nothing_of_it_again(renderer: Render
 
     assert two[orjson.dumps] - one[orjson.dumps] == 3
     assert two.total() - one.total() < 1.25 * 120
-
-
-def test_a_page_is_parsed_without_the_collector() -> None:
-    runs: list[str] = []
-    page = orjson.dumps([paid(20) for _ in range(100)]).join([b'{"data":', b"}"])
-
-    gc.callbacks.append(lambda phase, info: runs.append(phase))
-    try:
-        body: Any = _json_object(page)
-    finally:
-        gc.callbacks.pop()
-
-    assert len(body["data"]) == 100
-    assert len(runs) <= 2  # one run, once it is over
-    assert gc.isenabled()
 
 
 def counted(work: Callable[[], object]) -> Counter[Any]:

@@ -22,10 +22,10 @@ class NotFoundError(RejectedError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is the parsed JSON object, empty where an error came without one."""
+    """`body` is the parsed JSON object, empty where an error came without one, or a list's page, cut."""
 
     status: int
-    body: dict[str, Any]
+    body: Any
     served_at: datetime
 
     @property

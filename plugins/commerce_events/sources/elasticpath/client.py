@@ -9,8 +9,9 @@ import requests
 
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.sources.elasticpath.answers import Answer, meaning
-from commerce_events.sources.elasticpath.exchange import Exchange
+from commerce_events.sources.elasticpath.exchange import Exchange, Reader, json_object
 from commerce_events.sources.elasticpath.pace import PATIENCE, Pace, Paced, Patience
+from commerce_events.sources.elasticpath.pieces import cut
 from commerce_events.sources.elasticpath.tokens import Tokens
 
 # A store's limit is 25 (development) to 100 requests a second, shared with its shop.
@@ -53,18 +54,22 @@ class ElasticPathClient:
         """A 200 with a JSON object. `path` is shown in errors and logs, `query` never."""
         return self._ask("GET", path, params=dict(query or {}))
 
+    def page(self, path: str, query: Mapping[str, str]) -> Answer:
+        """As `get`, of a list: the body is a `CutPage`."""
+        return self._ask("GET", path, cut, params=dict(query))
+
     def send(self, method: str, path: str, data: Mapping[str, Any] | None = None) -> Answer:
         """Write `data`. An attempt whose answer was lost is repeated: what was asked may be done twice."""
         return self._ask(method, path, json=None if data is None else {"data": data})
 
-    def _ask(self, method: str, path: str, **content: Any) -> Answer:
+    def _ask(self, method: str, path: str, read: Reader = json_object, **content: Any) -> Answer:
         label = f"{method} {path}"
         bearer = self._tokens.current()
         once = partial(self._once, method, path, content)
-        answer = self._exchange.run(label, once)
+        answer = self._exchange.run(label, once, read)
         if answer.status == 401:
             self._tokens.drop(bearer)  # revoked, or its clock is not ours: one new token, once
-            answer = self._exchange.run(label, once)
+            answer = self._exchange.run(label, once, read)
         if not answer.ok:
             raise meaning(answer, label, self._connection)
         return answer

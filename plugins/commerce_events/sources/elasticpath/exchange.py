@@ -1,9 +1,7 @@
 """One HTTP exchange with the store, tried until it means something."""
 
-import gc
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +26,18 @@ PASSING = (
 PIECE = 1 << 20
 
 
+# What a good answer's content means; None where that is no JSON object.
+Reader = Callable[[bytes], Any]
+
+
+def json_object(content: bytes) -> dict[str, Any] | None:
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
 class Exchange:
     """Sends requests at a pace, and repeats those that failed for a passing reason."""
 
@@ -46,12 +56,12 @@ class Exchange:
         self._sleep = sleep
         self._pace = pace
 
-    def run(self, label: str, send: Callable[[], requests.Response]) -> Answer:
+    def run(self, label: str, send: Callable[[], requests.Response], read: Reader = json_object) -> Answer:
         """The first answer that is no passing failure. Raises TransientError when patience ends."""
         waited = 0.0
         for attempt in range(self._patience.attempts):
             self._pace.take()
-            outcome = self._once(label, send)
+            outcome = self._once(label, send, read)
             if isinstance(outcome, Answer):
                 return outcome
             wait = max(self._patience.backoff(attempt), outcome.after or 0.0)
@@ -61,7 +71,9 @@ class Exchange:
             self._sleep(wait)
         raise ConfigurationError("a request needs at least one attempt")
 
-    def _once(self, label: str, send: Callable[[], requests.Response]) -> Answer | TransientError:
+    def _once(
+        self, label: str, send: Callable[[], requests.Response], read: Reader
+    ) -> Answer | TransientError:
         try:
             response = send()
             content = b"".join(response.iter_content(PIECE))
@@ -74,42 +86,22 @@ class Exchange:
             raise ConfigurationError(
                 f"{label}: the host of connection {self._connection} is not usable ({type(error).__name__})"
             ) from None
-        return self._read(label, response, content)
+        return self._read(label, response, content, read)
 
-    def _read(self, label: str, response: requests.Response, content: bytes) -> Answer | TransientError:
+    def _read(
+        self, label: str, response: requests.Response, content: bytes, read: Reader
+    ) -> Answer | TransientError:
         now = http_date(response.headers.get("Date")) or datetime.now(UTC)
         status = response.status_code
         if status in RETRIED:
             after = retry_after(response.headers.get("Retry-After"), now)
             return TransientError(f"{label}: Elastic Path answered {status}", after=after)
-        body = _json_object(content)
+        good = 200 <= status < 300
+        body = (read if good else json_object)(content)
         deleted = response.request.method == "DELETE"  # there may be nothing to say about what is gone
-        if body is None and 200 <= status < 300 and not deleted:
+        if body is None and good and not deleted:
             kind = response.headers.get("Content-Type", "no content type").split(";")[0][:50]
             return TransientError(
                 f"{label}: Elastic Path answered {status} with a body that is not JSON ({kind})"
             )
-        return Answer(status, body or {}, now)
-
-
-def _json_object(content: bytes) -> dict[str, Any] | None:
-    try:
-        with _no_collecting():
-            body = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """A page makes tens of thousands of objects and no circle of them. The collector, called by their number,
-    takes longer to find that out than the parser takes for all of it.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
+        return Answer(status, {} if body is None else body, now)

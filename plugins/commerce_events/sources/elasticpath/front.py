@@ -8,7 +8,7 @@ from commerce_events.domain.errors import BadRecordError, ConfigurationError, Re
 from commerce_events.domain.records import Page, Record, Reject
 from commerce_events.sources.ahead import ahead
 from commerce_events.sources.elasticpath.client import ElasticPathClient
-from commerce_events.sources.elasticpath.listing import Listing, Query, Sorting, by_id
+from commerce_events.sources.elasticpath.listing import Listing, Query, Row, Sorting, by_id
 from commerce_events.sources.elasticpath.nodes import Node
 from commerce_events.sources.elasticpath.paging import LIMITS, Limits, Portion
 from commerce_events.sources.elasticpath.rejects import UNFORESEEN, reject
@@ -105,13 +105,21 @@ def _first(stream: Stream, filters: str) -> Listing:
 
 
 def _page(stream: Stream, portion: Portion) -> Page:
-    read = [_record(stream, row.document, portion.items) for row in portion.rows]
+    read = [_read(stream, row, portion.items) for row in portion.rows]
     return Page(
         records=tuple(one for one in read if isinstance(one, Record)),
         rejects=tuple(one for one in read if isinstance(one, Reject)),
         served_at=portion.served_at,
         cursor=portion.cursor,
     )
+
+
+def _read(stream: Stream, row: Row, included: Mapping[str, Any]) -> Record | Reject:
+    try:
+        document = row.document
+    except ValueError as error:  # the list around it could be read
+        return reject(Node(row.piece.head).text_at("id") or None, error, {})
+    return _record(stream, document, included)
 
 
 def _record(stream: Stream, data: Any, included: Mapping[str, Any]) -> Record | Reject:

@@ -8,6 +8,7 @@ from typing import Any
 
 from commerce_events.sources.elasticpath.answers import Answer
 from commerce_events.sources.elasticpath.nodes import Node, parse_moment
+from commerce_events.sources.elasticpath.pieces import CutPage, Piece, Pieces
 from commerce_events.sources.elasticpath.span import Span
 
 
@@ -37,19 +38,24 @@ class Query:
 class Row:
     """One record of a list. Times are None where the record does not tell them readably."""
 
-    document: Any
+    piece: Piece
     identity: str
     second: datetime | None  # of the time the list is sorted by
     created_at: datetime | None
     updated_at: datetime | None
 
     @classmethod
-    def of(cls, document: Any, attribute: str) -> "Row":
-        times = Node(document).at("meta", "timestamps")
+    def of(cls, piece: Piece, attribute: str) -> "Row":
+        times = Node(piece.head).at("meta", "timestamps")
         created, updated = (parse_moment(times[name].value) for name in ("created_at", "updated_at"))
         sorted_by = {"created_at": created, "updated_at": updated}.get(attribute)
         second = sorted_by.replace(microsecond=0) if sorted_by else None
-        return cls(document, _identity(document), second, created, updated)
+        return cls(piece, _identity(piece), second, created, updated)
+
+    @property
+    def document(self) -> Any:
+        """Parsed anew each time. Raises ValueError where it is no JSON."""
+        return self.piece.parsed()
 
     def is_wanted(self, span: Span) -> bool:
         """Lists show more than was asked for: whole days, or everything."""
@@ -78,14 +84,11 @@ class Listing:
 
     @classmethod
     def of(cls, answer: Answer, query: Query) -> "Listing":
-        rows = answer.body.get("data")
-        total = Node(answer.body)["meta"]["results"]["total"].value
+        page: CutPage = answer.body
         return cls(
-            rows=tuple(Row.of(row, query.sorting.attribute) for row in rows)
-            if isinstance(rows, list)
-            else (),
-            items=by_id(answer.body.get("included")),
-            total=total if isinstance(total, int) else None,
+            rows=tuple(Row.of(piece, query.sorting.attribute) for piece in page.rows),
+            items=Pieces(page.items),
+            total=page.total,
             query=query,
             served_at=answer.served_at,
         )
@@ -135,8 +138,8 @@ def by_id(included: Any) -> dict[str, Any]:
     return {Node(item).text_at("id"): item for item in items} if isinstance(items, list) else {}
 
 
-def _identity(document: Any) -> str:
-    identifier = Node(document)["id"].value
+def _identity(piece: Piece) -> str:
+    identifier = Node(piece.head)["id"].value
     if isinstance(identifier, str) and identifier:
         return identifier
-    return blake2b(repr(document).encode(), digest_size=16).hexdigest()
+    return blake2b(piece.content, digest_size=16).hexdigest()

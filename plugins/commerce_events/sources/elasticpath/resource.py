@@ -24,11 +24,12 @@ class Resource:
             "page[limit]": str(query.limit),
             "page[offset]": str(query.offset),
         }
-        return Listing.of(self.client.get(self.path, _given(asked)), query)
+        return Listing.of(self.client.page(self.path, _given(asked)), query)
 
     def read(self, record_id: str) -> dict[str, Any]:
         """The answer's body. Raises NotFoundError where the store has no such record, or no more."""
-        return self.client.get(self._one(record_id), _given({"include": self.include})).body
+        body: dict[str, Any] = self.client.get(self._one(record_id), _given({"include": self.include})).body
+        return body
 
     def part(self, record_id: str, name: str) -> Any:
         """What the store keeps under a record, as in `/items`."""

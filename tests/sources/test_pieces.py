@@ -1,0 +1,142 @@
+"""A page that is cut says what the same page says when it is parsed at once, whatever its shape."""
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+import requests
+from elastic_path import LONG_AGO, RULES, order_document, order_item
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from commerce_events.sandbox.store import ElasticPathStandIn
+from commerce_events.sources.elasticpath import ElasticPathClient, ElasticPathSource
+from commerce_events.sources.elasticpath.pieces import Pieces, cut
+
+texts = st.text(max_size=5)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+times = st.fixed_dictionaries({}, optional={"created_at": values, "updated_at": values})
+metas = values | st.fixed_dictionaries({}, optional={"timestamps": values | times, "display_price": values})
+documents = values | st.fixed_dictionaries({}, optional={"id": values, "meta": metas, "more": values})
+pages = values | st.fixed_dictionaries(
+    {},
+    optional={
+        "data": values | st.lists(documents, max_size=4),
+        "included": values
+        | st.fixed_dictionaries({}, optional={"items": values | st.lists(documents, max_size=4)}),
+        "meta": values
+        | st.fixed_dictionaries({"results": values | st.fixed_dictionaries({"total": values})}),
+    },
+)
+
+
+@given(pages)
+@example({"data": [{"id": "1", "meta": None}], "included": None})
+@example({"data": [None, 5, [], {"id": 7}], "included": {"items": [{"id": "a", "price": 1}]}})
+def test_it_says_the_same(page: Any) -> None:
+    found = cut(orjson.dumps(page))
+
+    if not isinstance(page, dict):
+        assert found is None
+        return
+    assert found is not None
+    included = page.get("included")
+    assert [piece.parsed() for piece in found.rows] == listed(page.get("data"))
+    assert [piece.parsed() for piece in found.items] == listed(inner(included, "items"))
+    total = inner(inner(page.get("meta"), "results"), "total")
+    assert found.total == (total if isinstance(total, int) else None)
+    for piece in (*found.rows, *found.items):
+        assert inner(piece.head, "id") == inner(piece.parsed(), "id")
+    for piece in found.rows:
+        said, whole = (inner(inner(each, "meta"), "timestamps") for each in (piece.head, piece.parsed()))
+        assert said == whole
+
+
+@given(st.binary(max_size=50) | st.just(b"[" * 5_000) | st.just(b'{"data":' + b"[" * 5_000))
+def test_what_is_no_json_object_is_no_page(content: bytes) -> None:
+    try:
+        whole = orjson.loads(content)
+    except ValueError:
+        whole = None
+
+    assert (cut(content) is not None) == isinstance(whole, dict)
+
+
+@pytest.mark.parametrize("broken", [b'"\xff"', b"1e999"])
+def test_what_is_broken_inside_one_document_leaves_the_others_whole(broken: bytes) -> None:
+    found = cut(b'{"data":[{"id":"a"},{"id":"b","name":%b},{"id":"c"}],"included":{"items":[]}}' % broken)
+
+    assert found is not None
+    first, second, third = found.rows
+    assert (first.parsed(), third.parsed()) == ({"id": "a"}, {"id": "c"})
+    with pytest.raises(ValueError, match=r"UTF-8|infinity"):
+        second.parsed()
+
+
+@pytest.mark.parametrize("broken", [b"\xff", b"\xed\xa0\x80"])
+@pytest.mark.parametrize("where", [b"an order", b"its item"])
+def test_a_record_with_a_broken_text_is_a_reject_and_its_page_is_read(
+    store: ElasticPathStandIn, make_client: Callable[..., ElasticPathClient], broken: bytes, where: bytes
+) -> None:
+    """The whole page would be no JSON: then one name would hold up all orders for ever."""
+    good, bad = store.place_order(), store.place_order()
+    order, (item, *others) = store.order(bad), store.items(bad)
+    store.put_raw({**order, "external_ref": "an order"}, [{**item, "name": "its item"}, *others])
+
+    def damage(response: requests.Response, **_: Any) -> requests.Response:
+        response._content = response.content.replace(where, broken)
+        return response
+
+    with requests.Session() as session:
+        session.hooks["response"].append(damage)
+        source = ElasticPathSource(make_client(store, session=session), RULES)
+        (page,) = source.changed_since(LONG_AGO, "orders")
+
+    assert [record.id for record in page.records] == [good]
+    assert [(one.record_id, one.reason) for one in page.rejects] == [(bad, "unreadable")]
+    assert page.cursor
+
+
+def test_documents_by_id_are_made_when_they_are_asked_for() -> None:
+    found = cut(
+        orjson.dumps({"data": [], "included": {"items": [{"id": "a", "n": 1}, {"id": "b"}, {"n": 2}]}})
+    )
+
+    assert found is not None
+    pieces = Pieces(found.items)
+    assert ("a" in pieces, "c" in pieces, len(pieces), [*pieces]) == (True, False, 3, ["a", "b", ""])
+    assert pieces["a"] == {"id": "a", "n": 1}
+    assert pieces["a"] is not pieces["a"]
+
+
+def test_a_page_that_waits_for_its_turn_is_text() -> None:
+    orders = [order_document(id=f"order-{number}") for number in range(100)]
+    items = [order_item(2_000, id=f"item-{number}") for number in range(500)]
+    content = orjson.dumps({"data": orders, "included": {"items": items}})
+    del orders, items
+    gc.collect()
+    before = len(gc.get_objects())
+
+    found = cut(content)
+
+    assert found is not None
+    assert len(found.items) == 500
+    assert (len(gc.get_objects()) - before) / 600 < 5, "objects for each document"
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def inner(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
