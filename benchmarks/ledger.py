@@ -29,6 +29,7 @@ from commerce_events.ledger.entries import Entry, Owed, Told
 from commerce_events.ledger.lanes import Claim
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.outbox import Request
+from commerce_events.ledger.packing import packed
 
 ORDERS = 5_000
 MESSAGES = 2 * ORDERS  # each order was placed and paid
@@ -128,7 +129,11 @@ def message(fact: Fact, lane: int, dice: Random, namespace: UUID) -> Told:
     """As long as a message and its input are at five lines; a third of it does not repeat itself."""
     body, given = filler(dice, BODY_BYTES), filler(dice, INPUT_BYTES)
     return Told(
-        event_id(namespace, fact), fact, "", lane, [Owed("segment", Status.PENDING, None, None, body, given)]
+        event_id(namespace, fact),
+        fact,
+        "",
+        lane,
+        [Owed("segment", Status.PENDING, None, None, body, packed(given))],
     )
 
 

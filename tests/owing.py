@@ -11,6 +11,7 @@ from commerce_events.domain.facts import Fact, Kind
 from commerce_events.domain.ids import LANES, event_id
 from commerce_events.domain.states import State
 from commerce_events.ledger.entries import Entry, Owed, Told
+from commerce_events.ledger.packing import packed
 
 
 def owe(
@@ -33,5 +34,5 @@ def _entry(line: Pipeline, record_id: str, lane: int, priority: Priority, now: d
     body = orjson.dumps(
         {"type": "track", "event": "Order Completed", "messageId": str(event), "userId": record_id}
     )
-    told = Told(event, fact, "", lane, [Owed("segment", Status.PENDING, None, None, body, b"{}")])
+    told = Told(event, fact, "", lane, [Owed("segment", Status.PENDING, None, None, body, packed(b"{}"))])
     return Entry(record, None, State(now, b"d", 0, {}), None, [told], priority=priority)

@@ -32,6 +32,7 @@ from commerce_events.domain.states import State
 from commerce_events.ledger.engine import open_engine
 from commerce_events.ledger.entries import Entry, Owed, Told
 from commerce_events.ledger.ledger import Ledger
+from commerce_events.ledger.packing import packed
 from commerce_events.steps.clock import Clock
 from commerce_events.steps.deliver import deliver
 
@@ -153,7 +154,7 @@ def pages(bodies: list[bytes], size: int, first: str = "order") -> list[list[Ent
 def entry(record_id: str, body: bytes) -> Entry:
     record: Record = look(order(payment="paid"), record_id=record_id)
     fact = Fact("main", "orders", record_id, Kind.ORDER_COMPLETED, CREATED)
-    owed = Owed("segment", Status.PENDING, None, None, body, body)
+    owed = Owed("segment", Status.PENDING, None, None, body, packed(body))
     told = Told(event_id(NAMESPACE, fact), fact, "", 7, [owed])
     bought = Purchase(CREATED, "USD", 2, 1000, counted=True)
     person = "person-" + record_id

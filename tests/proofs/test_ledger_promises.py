@@ -24,6 +24,7 @@ from commerce_events.domain.facts import Fact, Kind
 from commerce_events.domain.lifecycle import State
 from commerce_events.ledger.entries import Entry, Owed, Told
 from commerce_events.ledger.lanes import LEASE
+from commerce_events.ledger.packing import packed
 from commerce_events.ledger.tables import lane, metadata
 from commerce_events.ledger.waiting import Choice
 
@@ -64,7 +65,11 @@ def told(record, kind, revision, status):
     body = None if status == "filtered" else f"{record.id} {kind} {revision}".encode()
     event = uuid5(NAMESPACE_URL, f"{record.id} {kind} {revision}")
     return Told(
-        event, fact, "", int(record.id) % LANES, [Owed("segment", Status(status), body=body, input=b"{}")]
+        event,
+        fact,
+        "",
+        int(record.id) % LANES,
+        [Owed("segment", Status(status), body=body, input=packed(b"{}"))],
     )
 
 

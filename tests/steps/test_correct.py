@@ -11,6 +11,7 @@ from commerce_events.domain.corrections import warehouses_only
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.facts import Kind
 from commerce_events.ledger.decisions import Decision
+from commerce_events.ledger.packing import packed
 from commerce_events.ledger.tables import fact
 from commerce_events.ledger.waiting import Choice
 from commerce_events.sandbox.faults import timeout
@@ -39,7 +40,7 @@ class Speaking:
     def render(self, kind, occurred_at, document):
         commerce = {**document["commerce"], **self._changes}
         made = self._own.render(kind, occurred_at, {**document, "commerce": commerce})
-        return replace(made, document=document, kept=orjson.dumps(document))
+        return replace(made, document=document, kept=packed(orjson.dumps(document)))
 
 
 def paid(line: Pipeline, count: int = 1) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from commerce_events.domain.facts import Fact, Kind, Reason
 from commerce_events.domain.ids import event_id
 from commerce_events.domain.records import Buyer, Record
 from commerce_events.ledger.entries import Owed
+from commerce_events.ledger.packing import unpacked
 from commerce_events.steps.render import Receiver, Renderer
 from commerce_events.templates.library import Templates
 
@@ -24,6 +26,11 @@ RECORD = look(order(status="complete", payment="paid"))
 
 def fact(record: Record = RECORD, kind: Kind = Kind.ORDER_COMPLETED, **changes: object) -> Fact:
     return replace(Fact("main", "orders", record.id, kind, record.updated_at), **changes)
+
+
+def input_of(owed: Owed) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(unpacked(owed.input) or b"")
+    return document
 
 
 def renderer(tmp_path: Path, source: str | None = None, **store: object) -> Renderer:
@@ -130,7 +137,7 @@ def test_what_is_kept_with_a_message_renders_it_again_to_the_byte(tmp_path):
     made = renderer(tmp_path)
     [told] = made.told(fact(), RECORD, Door.POLL)
 
-    rendering = made.render(Kind.ORDER_COMPLETED, fact().occurred_at, orjson.loads(told.owed[0].input))
+    rendering = made.render(Kind.ORDER_COMPLETED, fact().occurred_at, input_of(told.owed[0]))
 
     assert made.owed(rendering, told.part, told.event_id, "segment") == told.owed[0]
 
@@ -167,7 +174,7 @@ def test_a_replay_of_a_backfilled_message_is_the_same_message(tmp_path):
     made = renderer(tmp_path)
     [told] = made.told(fact(), RECORD, Door.BACKFILL, backfill=Backfill("plan-7", {"All": False}))
 
-    rendering = made.render(told.fact.kind, told.fact.occurred_at, orjson.loads(told.owed[0].input))
+    rendering = made.render(told.fact.kind, told.fact.occurred_at, input_of(told.owed[0]))
     again = made.owed(rendering, told.part, told.event_id, "segment")
 
     assert again == told.owed[0]

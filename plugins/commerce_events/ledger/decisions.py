@@ -16,7 +16,6 @@ from commerce_events.ledger.bulk import bulk, copy_rows
 from commerce_events.ledger.daily import DailyKey, count_daily, moves
 from commerce_events.ledger.database import Database, next_numbers
 from commerce_events.ledger.entries import Owed
-from commerce_events.ledger.packing import packed
 from commerce_events.ledger.tables import delivery, fact, payload
 from commerce_events.ledger.waiting import HELD, Choice, Held, chosen, held_of
 from commerce_events.ledger.watch_tables import audit
@@ -213,7 +212,7 @@ def _body(event_id: UUID, owed: Owed, now: datetime) -> dict[str, Any]:
         "destination": owed.destination,
         "month": now.year * 100 + now.month,
         "body": owed.body,
-        "input": packed(owed.input),
+        "input": owed.input,
     }
 
 

@@ -10,8 +10,9 @@ except ImportError:  # a platform without its wheel
     LEVEL = 1
 
 
-def packed(content: bytes | None) -> bytes | None:
-    return zlib.compress(content, level=LEVEL) if content is not None else None
+def packed(content: bytes) -> bytes:
+    made: bytes = zlib.compress(content, level=LEVEL)
+    return made
 
 
 def unpacked(content: bytes | memoryview | None) -> bytes | None:

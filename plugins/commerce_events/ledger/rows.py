@@ -6,7 +6,6 @@ from typing import Any
 from commerce_events.domain.deliveries import Priority, Status
 from commerce_events.domain.moments import micros
 from commerce_events.ledger.entries import Owed, Told
-from commerce_events.ledger.packing import packed
 
 Row = dict[str, Any]
 
@@ -36,5 +35,5 @@ def payload_row(told: Told, owed: Owed, now: datetime) -> Row:
         "destination": owed.destination,
         "month": now.year * 100 + now.month,
         "body": owed.body,
-        "input": packed(owed.input),
+        "input": owed.input,
     }
