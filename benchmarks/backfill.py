@@ -1,7 +1,7 @@
 """How fast does a backfill go, and what changes when the store is slow, or the past is long?
 
-A real plan, cut into windows; as many processes as there are cores capture them, and then deliver. Both
-stand-ins run in processes of their own and answer at once or after a while; their work is on the same cores.
+A real plan, cut into windows; one process more than there are cores captures them, then one for each core
+delivers. Both stand-ins run in processes of their own and answer at once or after a while, on the same cores.
 The ledger is on Postgres, both rates are raised, and the policy on transactions is named: "all" costs a
 request for each paid order. Sizes: BACKFILL_ORDERS, and a multiple of it, BACKFILL_TIMES, in the environment;
 BACKFILL_LONG=1 leaves it at these two, for a past so long that the rest would take all day.
@@ -23,13 +23,18 @@ TIMES = int(os.environ.get("BACKFILL_TIMES", "20"))
 LONG = bool(os.environ.get("BACKFILL_LONG"))
 LINES = 5
 LATENCY = 0.05
-WORKERS = os.cpu_count() or 1
+SENDERS = os.cpu_count() or 1
+READERS = SENDERS + 1  # as `backfill apply` has by itself: while one waits for the disk, another works
 WINDOWS = 8  # at least: enough to keep all workers busy to the end
 
 
 def main() -> None:
     rows = list(speeds())
-    show("backfill", f"orders of {LINES} lines, two messages each, {WORKERS} processes", rows)
+    show(
+        "backfill",
+        f"orders of {LINES} lines, two messages each, {READERS} processes read and {SENDERS} send",
+        rows,
+    )
 
 
 def speeds() -> Iterator[dict[str, Any]]:
@@ -46,8 +51,8 @@ def measured(orders: int, latency: float, transactions: str) -> dict[str, Any]:
     with postgres() as ledger, long_store(orders, LINES, latency) as shop, sink(0.0) as segment:
         place = Place(ledger.engine.url, shop, segment, transactions)
         plan = planned(place, PLACED, end_of(orders), window=max(1, min(5_000, orders // WINDOWS)))
-        read, readers = captured(place, plan, WORKERS)
-        sent, senders = delivered(place, WORKERS)
+        read, readers = captured(place, plan, READERS)
+        sent, senders = delivered(place, SENDERS)
         came = arrived(segment)
     if came != 2 * orders:
         raise SystemExit(f"{came:,} of {2 * orders:,} messages arrived")

@@ -79,7 +79,7 @@ def apply(
     ] = False,
     workers: Annotated[
         int, typer.Option(min=1, help="processes that read windows side by side; a dry run needs one")
-    ] = os.cpu_count() or 1,
+    ] = (os.cpu_count() or 1) + 1,  # while one waits for the ledger's disk, another works
 ) -> None:
     """Do what a plan says, or go on with it: read its windows, and send what they tell.
 
