@@ -32,7 +32,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One fact at one destination. `body` are the bytes to send; `input`, packed, what they are rendered from.
+    """One fact at one destination. `body` are the bytes to send; `input`, packed, what made them.
 
     `carried`: it was sent already, and the ledger has lost that it was.
     """
