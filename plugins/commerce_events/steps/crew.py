@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # What one claim takes: a few megabytes, which are held in memory.
 LANES = 32
-MOST_PER_LANE = 200
+MOST_PER_LANE = 100
 LEAST_PER_LANE = 25
 
 # A claim is given back after this time, sent or not: a live message may wait behind a backfill in its lane.
