@@ -33,7 +33,7 @@ SHORTEST_WAIT = 0.05
 # While some send, another looks so often for what has come in; seconds.
 LOOKOUT = 0.5
 
-# And a lease may end early, when its worker is done.
+# And a lease may end early, when its worker is done: each nap is twice as long as the one before, up to this.
 LONGEST_NAP = 1.0
 
 
@@ -52,6 +52,7 @@ class Crew:
     _lock: Lock = field(default_factory=Lock)
     _trusted: bool = False  # whether the last claim that sent anything brought something across
     _backfill_from: datetime | None = None
+    _nap: float = SHORTEST_WAIT
 
     def run(self) -> None:
         """Until nothing is due or the time is used up. What ends one sender ends all."""
@@ -74,6 +75,7 @@ class Crew:
         """Hand out one more claim. Nothing due: wait for what comes back or falls due, if anything will."""
         claim = self._claim()
         if claim.messages:
+            self._nap = SHORTEST_WAIT
             self._busy.add(pool.submit(self._send, claim))
             if len(self._busy) >= self._hands:
                 self._collect(None)
@@ -148,7 +150,8 @@ class Crew:
         seconds = max((due - self.clock.now()).total_seconds(), SHORTEST_WAIT)
         if self.clock.passed() + seconds >= self.deadline:
             return False
-        self.clock.sleep(min(seconds, LONGEST_NAP))
+        self.clock.sleep(min(seconds, self._nap))
+        self._nap = min(2 * self._nap, LONGEST_NAP)
         return True
 
     def _may_begin(self) -> bool:
