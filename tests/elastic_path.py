@@ -106,3 +106,14 @@ def order_item(value: object = 10_000, **changes: Any) -> Json:
         "meta": {"display_price": {"without_tax": {"unit": money(value), "value": money(value)}}},
         **changes,
     }
+
+
+def with_prices(currency: str = "USD", **amounts: object) -> Json:
+    order = order_document()
+    return {**order, "meta": {**order["meta"], "display_price": prices(currency, **amounts)}}
+
+
+def shown(value: object, unit: object | None = None, **more: Json) -> Json:
+    """An item's `meta`."""
+    without = {"unit": money(value if unit is None else unit), "value": money(value)}
+    return {"display_price": {"without_tax": without, **more}}
