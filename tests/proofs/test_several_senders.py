@@ -79,6 +79,27 @@ def test_the_first_batch_of_a_run_goes_alone(owing):
     assert statuses(owing) == {"pending": 400}
 
 
+def test_lanes_that_another_gives_back_early_are_not_waited_for_long(line):
+    """Its lease lasts minutes; whoever slept towards its end, or a second at a time, would be late."""
+    owe(line, 3, LIVE, lanes=3)
+    owing, naps = line.ledger, list[float]()
+    owing.lanes.prepare("segment")
+    held = owing.lanes.claim("segment", line.clock.now(), lanes=3, per_lane=9)
+    assert len(held.messages) == 3
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        line.clock.sleep(seconds)
+        if len(naps) == 3:
+            owing.lanes.release(held, line.clock.now())
+
+    clock = replace(line.clock.clock(), sleep=nap)
+    deliver(owing, [line.destination()], budget=timedelta(minutes=30), clock=clock)
+
+    assert statuses(line) == {"accepted": 3}
+    assert naps == [0.05, 0.1, 0.2]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_each_persons_order_is_kept_through_faults(owing, seed):
     owing.segment.faults.mix(0.2, seed, TROUBLE)
