@@ -27,7 +27,9 @@ values = st.recursive(
 )
 times = st.fixed_dictionaries({}, optional={"created_at": values, "updated_at": values})
 metas = values | st.fixed_dictionaries({}, optional={"timestamps": values | times, "display_price": values})
-documents = values | st.fixed_dictionaries({}, optional={"id": values, "meta": metas, "more": values})
+documents = values | st.fixed_dictionaries(
+    {}, optional={"id": values, "email": values, "meta": metas, "more": values}
+)
 pages = values | st.fixed_dictionaries(
     {},
     optional={
@@ -58,6 +60,7 @@ def test_it_says_the_same(page: Any) -> None:
     for piece in (*found.rows, *found.items):
         assert inner(piece.head, "id") == inner(piece.parsed(), "id")
     for piece in found.rows:
+        assert inner(piece.head, "email") == inner(piece.parsed(), "email")
         said, whole = (inner(inner(each, "meta"), "timestamps") for each in (piece.head, piece.parsed()))
         assert said == whole
 

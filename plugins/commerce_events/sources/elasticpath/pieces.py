@@ -23,6 +23,7 @@ class _Row(TypedDict, total=False):
     """What a list must know of a document to be walked."""
 
     id: Any
+    email: Any
     meta: _Meta
 
 
@@ -80,8 +81,8 @@ def cut(content: bytes) -> CutPage | None:
         return _cut_apart(content)
     except (DecodeError, RecursionError):
         return None
-    rows = [_piece(content, _ROW) for content in page.data]
-    items = [_piece(content, _ITEM) for content in page.included.items]
+    rows = [_piece(each, _ROW) for each in page.data]
+    items = [_piece(each, _ITEM) for each in page.included.items]
     return CutPage(rows, items, _total(page.meta))
 
 

@@ -127,4 +127,4 @@ def _filter(beginning: str) -> str:
 
 
 def _email(row: Row) -> str:
-    return Node(row.document)["email"].text().casefold()
+    return Node(row.piece.head)["email"].text().casefold()
