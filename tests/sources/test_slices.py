@@ -123,6 +123,14 @@ def test_more_members_than_the_store_shows_of_one_result_are_read_in_slices(seed
     assert set(names(read(store, wall=100))) == ids(store.rows)
 
 
+def test_a_member_with_a_broken_text_is_met_like_all_others() -> None:
+    dice = Random(1)
+    store = StoreList(members(some_emails(dice, 300), dice), seed=1, wall=100)
+    store.garbled = set(dice.sample(sorted(ids(store.rows)), 30))
+
+    assert set(names(read(store, wall=100))) == ids(store.rows)
+
+
 def test_no_more_is_asked_than_a_walk_and_a_census_need() -> None:
     store = StoreList(members(f"{letter}{n}@example.com" for letter in "abcd" for n in range(80)), wall=100)
 
