@@ -1,7 +1,7 @@
 """A page that is cut says what the same page says when it is parsed at once, whatever its shape."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -11,8 +11,10 @@ from elastic_path import LONG_AGO, RULES, order_document, order_item
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from commerce_events.domain.records import Reject
 from commerce_events.sandbox.store import ElasticPathStandIn
 from commerce_events.sources.elasticpath import ElasticPathClient, ElasticPathSource
+from commerce_events.sources.elasticpath.broken import object_of_any_text
 from commerce_events.sources.elasticpath.pieces import Pieces, cut
 
 texts = st.text(max_size=5)
@@ -75,39 +77,80 @@ def test_what_is_no_json_object_is_no_page(content: bytes) -> None:
     assert (cut(content) is not None) == isinstance(whole, dict)
 
 
-@pytest.mark.parametrize("broken", [b'"\xff"', b"1e999"])
+@pytest.mark.parametrize("broken", [b'"\xff"', b"1e999", rb'"\ud800"', rb'"\ud800 and 1e999", "n": 1e999'])
 def test_what_is_broken_inside_one_document_leaves_the_others_whole(broken: bytes) -> None:
     found = cut(b'{"data":[{"id":"a"},{"id":"b","name":%b},{"id":"c"}],"included":{"items":[]}}' % broken)
 
     assert found is not None
     first, second, third = found.rows
     assert (first.parsed(), third.parsed()) == ({"id": "a"}, {"id": "c"})
-    with pytest.raises(ValueError, match=r"UTF-8|infinity"):
+    with pytest.raises(ValueError, match=r"UTF-8|infinity|surrogate"):
         second.parsed()
 
 
-@pytest.mark.parametrize("broken", [b"\xff", b"\xed\xa0\x80"])
+BROKEN = [b"\xff", b"\xed\xa0\x80", rb"\ud800", rb"\udc00\ud83d\ude00"]
+
+
+@pytest.fixture
+def damaged(
+    store: ElasticPathStandIn, make_client: Callable[..., ElasticPathClient]
+) -> Iterator[Callable[[bytes, bytes], ElasticPathSource]]:
+    """A source of the store's records, in which one text arrives as another."""
+    with requests.Session() as session:
+
+        def source(text: bytes, broken: bytes) -> ElasticPathSource:
+            def damage(response: requests.Response, **_: Any) -> requests.Response:
+                response._content = response.content.replace(text, broken)
+                return response
+
+            session.hooks["response"].append(damage)
+            return ElasticPathSource(make_client(store, session=session), RULES)
+
+        yield source
+
+
+@pytest.mark.parametrize("broken", BROKEN)
 @pytest.mark.parametrize("where", [b"an order", b"its item"])
 def test_a_record_with_a_broken_text_is_a_reject_and_its_page_is_read(
-    store: ElasticPathStandIn, make_client: Callable[..., ElasticPathClient], broken: bytes, where: bytes
+    store: ElasticPathStandIn,
+    damaged: Callable[[bytes, bytes], ElasticPathSource],
+    broken: bytes,
+    where: bytes,
 ) -> None:
     """The whole page would be no JSON: then one name would hold up all orders for ever."""
     good, bad = store.place_order(), store.place_order()
     order, (item, *others) = store.order(bad), store.items(bad)
     store.put_raw({**order, "external_ref": "an order"}, [{**item, "name": "its item"}, *others])
 
-    def damage(response: requests.Response, **_: Any) -> requests.Response:
-        response._content = response.content.replace(where, broken)
-        return response
-
-    with requests.Session() as session:
-        session.hooks["response"].append(damage)
-        source = ElasticPathSource(make_client(store, session=session), RULES)
-        (page,) = source.changed_since(LONG_AGO, "orders")
+    source = damaged(where, broken)
+    (page,) = source.changed_since(LONG_AGO, "orders")
+    alone = source.read("orders", bad)
 
     assert [record.id for record in page.records] == [good]
     assert [(one.record_id, one.reason) for one in page.rejects] == [(bad, "unreadable")]
     assert page.cursor
+    assert isinstance(alone, Reject)
+    assert (alone.record_id, alone.reason) == (bad, "unreadable")
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_person_with_a_broken_name_is_a_reject(
+    store: ElasticPathStandIn, damaged: Callable[[bytes, bytes], ElasticPathSource], broken: bytes
+) -> None:
+    """Who is asked for before their order is told must not hold up that order."""
+    customer = store.add_customer(name="a person")
+
+    found = damaged(b"a person", broken).read("customers", customer)
+
+    assert isinstance(found, Reject)
+    assert (found.record_id, found.reason) == (customer, "unreadable")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[1]", b"{", rb'{"a":"\ud800"', rb'["\ud800"]', rb'{"a":"\ud800","b":1e999}']
+)
+def test_what_is_no_json_for_all_that_is_no_object(content: bytes) -> None:
+    assert object_of_any_text(content) is None
 
 
 def test_documents_by_id_are_made_when_they_are_asked_for() -> None:

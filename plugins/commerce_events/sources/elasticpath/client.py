@@ -9,6 +9,7 @@ import requests
 
 from commerce_events.domain.errors import ConfigurationError
 from commerce_events.sources.elasticpath.answers import Answer, meaning
+from commerce_events.sources.elasticpath.broken import object_of_any_text
 from commerce_events.sources.elasticpath.exchange import Exchange, Reader, json_object
 from commerce_events.sources.elasticpath.pace import PATIENCE, Pace, Paced, Patience
 from commerce_events.sources.elasticpath.pieces import cut
@@ -53,6 +54,10 @@ class ElasticPathClient:
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
         """A 200 with a JSON object. `path` is shown in errors and logs, `query` never."""
         return self._ask("GET", path, params=dict(query or {}))
+
+    def record(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
+        """As `get`, of a record or a part of it, also where a text in it is broken."""
+        return self._ask("GET", path, object_of_any_text, params=dict(query or {}))
 
     def page(self, path: str, query: Mapping[str, str]) -> Answer:
         """As `get`, of a list: the body is a `CutPage`."""

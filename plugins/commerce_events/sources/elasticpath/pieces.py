@@ -5,6 +5,7 @@ record's turn comes, its own are fetched from memory again. Cut, an order is rea
 time, and pages that wait for their turn are text.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypedDict
 
@@ -12,6 +13,7 @@ import orjson
 from msgspec import DecodeError, Raw, Struct, ValidationError, field
 from msgspec.json import Decoder
 
+from commerce_events.sources.elasticpath.broken import parsed
 from commerce_events.sources.elasticpath.nodes import Node
 
 
@@ -39,7 +41,9 @@ class Piece(NamedTuple):
 
     @classmethod
     def of(cls, document: Any) -> "Piece":
-        return cls(document, orjson.dumps(document))
+        """What cannot be read in it is left as it is, for whoever parses it to meet."""
+        content = json.dumps(document).encode()
+        return cls(_legible(document), content)
 
     def parsed(self) -> Any:
         """A document of its own for each who asks. Raises ValueError where it is no JSON after all."""
@@ -77,10 +81,8 @@ def cut(content: bytes) -> CutPage | None:
     """None for what is no JSON object."""
     try:
         page = _PAGE.decode(content)
-    except ValidationError:
-        return _cut_apart(content)
     except (DecodeError, RecursionError):
-        return None
+        return _cut_apart(content)
     rows = [_piece(each, _ROW) for each in page.data]
     items = [_piece(each, _ITEM) for each in page.included.items]
     return CutPage(rows, items, _total(page.meta))
@@ -118,10 +120,12 @@ def _whole(content: Raw) -> Piece:
 
 
 def _cut_apart(content: bytes) -> CutPage | None:
-    """A page of another shape than the store documents, at the price of parsing it."""
+    """A page of another shape than the store documents, or with half a character in one of its documents, at
+    the price of parsing it.
+    """
     try:
-        page = Node(orjson.loads(content))
-    except ValueError:
+        page = Node(parsed(content))
+    except (ValueError, RecursionError):
         return None
     if not isinstance(page.value, dict):
         return None
@@ -129,6 +133,22 @@ def _cut_apart(content: bytes) -> CutPage | None:
         [Piece.of(one.value) for one in each] for each in (page["data"], page.at("included", "items"))
     )
     return CutPage(rows, items, _total(page.value.get("meta")))
+
+
+def _legible(document: Any) -> Any:
+    """What of a document's head can be told: all of it, but for broken texts."""
+    if not isinstance(document, dict):
+        return document
+    head = {name: document[name] for name in _Row.__annotations__ if name in document}
+    return {name: value for name, value in head.items() if _is_whole(value)}
+
+
+def _is_whole(value: Any) -> bool:
+    try:
+        orjson.loads(json.dumps(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _total(meta: Any) -> int | None:

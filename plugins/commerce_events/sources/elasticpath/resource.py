@@ -28,12 +28,13 @@ class Resource:
 
     def read(self, record_id: str) -> dict[str, Any]:
         """The answer's body. Raises NotFoundError where the store has no such record, or no more."""
-        body: dict[str, Any] = self.client.get(self._one(record_id), _given({"include": self.include})).body
+        query = _given({"include": self.include})
+        body: dict[str, Any] = self.client.record(self._one(record_id), query).body
         return body
 
     def part(self, record_id: str, name: str) -> Any:
         """What the store keeps under a record, as in `/items`."""
-        return self.client.get(f"{self._one(record_id)}/{name}").body.get("data")
+        return self.client.record(f"{self._one(record_id)}/{name}").body.get("data")
 
     def _one(self, record_id: str) -> str:
         return f"{self.path}/{quote(record_id, safe='')}"
