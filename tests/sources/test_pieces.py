@@ -134,16 +134,24 @@ def test_a_record_with_a_broken_text_is_a_reject_and_its_page_is_read(
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_person_with_a_broken_name_is_a_reject(
-    store: ElasticPathStandIn, damaged: Callable[[bytes, bytes], ElasticPathSource], broken: bytes
+@pytest.mark.parametrize("where", [b"a person", b"a.person@example.com"])
+def test_a_person_with_a_broken_text_is_a_reject(
+    store: ElasticPathStandIn,
+    damaged: Callable[[bytes, bytes], ElasticPathSource],
+    broken: bytes,
+    where: bytes,
 ) -> None:
     """Who is asked for before their order is told must not hold up that order."""
-    customer = store.add_customer(name="a person")
+    customer = store.add_customer(name="a person", email="a.person@example.com")
 
-    found = damaged(b"a person", broken).read("customers", customer)
+    source = damaged(where, broken)
+    (page,) = source.changed_since(LONG_AGO, "customers")
+    alone = source.read("customers", customer)
 
-    assert isinstance(found, Reject)
-    assert (found.record_id, found.reason) == (customer, "unreadable")
+    assert not page.records
+    assert [(one.record_id, one.reason) for one in page.rejects] == [(customer, "unreadable")]
+    assert isinstance(alone, Reject)
+    assert (alone.record_id, alone.reason) == (customer, "unreadable")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +159,26 @@ def test_a_person_with_a_broken_name_is_a_reject(
 )
 def test_what_is_no_json_for_all_that_is_no_object(content: bytes) -> None:
     assert object_of_any_text(content) is None
+
+
+@pytest.mark.parametrize("broken", [b"\xff", rb"\ud800"])
+def test_of_a_document_with_a_broken_head_the_rest_of_the_head_is_known(broken: bytes) -> None:
+    times = b'{"timestamps":{"created_at":"2026-01-01T00:00:00Z"}}'
+    content = b'{"data":[{"id":"a","email":"%b","meta":%b},{"id":"%b","email":"b"}]}'
+
+    found = cut(content % (broken, times, broken))
+
+    assert found is not None
+    heads = [piece.head for piece in found.rows]
+    assert heads == [{"id": "a", "meta": orjson.loads(times)}, {"email": "b"}]
+
+
+@pytest.mark.parametrize("broken", [b"\xff", rb"\ud800"])
+def test_a_broken_text_beside_the_documents_costs_nothing(broken: bytes) -> None:
+    found = cut(b'{"meta":{"results":{"total":1},"more":"%b"},"data":[{"id":"a"}]}' % broken)
+
+    assert found is not None
+    assert (found.total, [piece.parsed() for piece in found.rows]) == (1, [{"id": "a"}])
 
 
 def test_documents_by_id_are_made_when_they_are_asked_for() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 import orjson
-from msgspec import DecodeError, Raw, Struct, ValidationError, field
+from msgspec import DecodeError, Raw, Struct, field
 from msgspec.json import Decoder
 
 from commerce_events.sources.elasticpath.broken import parsed
@@ -81,7 +81,7 @@ def cut(content: bytes) -> CutPage | None:
     """None for what is no JSON object."""
     try:
         page = _PAGE.decode(content)
-    except (DecodeError, RecursionError):
+    except (*_UNREAD, RecursionError):
         return _cut_apart(content)
     rows = [_piece(each, _ROW) for each in page.data]
     items = [_piece(each, _ITEM) for each in page.included.items]
@@ -98,25 +98,25 @@ class _Page(Struct):
     meta: Any = None
 
 
+# Another shape than the type's, a half of a character, and a byte that is no UTF-8.
+_UNREAD = (DecodeError, UnicodeDecodeError)
+
 _PAGE, _ROW, _ITEM = Decoder(_Page), Decoder(_Row), Decoder(_Item)
 
 
 def _piece(content: Raw, head: Decoder[Any]) -> Piece:
     try:
         return Piece(head.decode(content), content)
-    except ValidationError:
-        return _whole(content)
-    except DecodeError:  # broken inside a text: whoever parses it will say so
-        return Piece(None, content)
+    except _UNREAD:
+        return _read_anyhow(bytes(content))
 
 
-def _whole(content: Raw) -> Piece:
-    """A document of another shape is its own head."""
-    piece = Piece(None, content)
+def _read_anyhow(content: bytes) -> Piece:
+    """A document of another shape, or with a broken text in its head: whoever parses it will say so."""
     try:
-        return piece._replace(head=piece.parsed())
-    except ValueError:
-        return piece
+        return Piece(_legible(parsed(content)), content)
+    except (ValueError, RecursionError):
+        return Piece(None, content)
 
 
 def _cut_apart(content: bytes) -> CutPage | None:
