@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from component_airflow import ComponentAirflow, component_airflow, wait_until
+from component_airflow import PATIENCE, ComponentAirflow, component_airflow, wait_until
 from sqlalchemy import URL
 
 from commerce_events.airflow.components import password
@@ -29,13 +29,13 @@ class Pages:
         self.session = requests.Session()
         self.session.trust_env = False
         login = {"username": "admin", "password": password(airflow.local)}
-        token = self.session.post(f"{airflow.local.url}/auth/token", json=login, timeout=10).json()
+        token = self.session.post(f"{airflow.local.url}/auth/token", json=login, timeout=PATIENCE).json()
         self.session.headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def start(self, **form: Any) -> str:
         """The path of a new run."""
         runs = "/dags/backfill/dagRuns"
-        wait_until(lambda: "error" not in self.ask("GET", "/dags/backfill"), 60, self.airflow.last_words)
+        wait_until(lambda: "error" not in self.ask("GET", "/dags/backfill"), self.airflow.last_words)
         return f"{runs}/{self.ask('POST', runs, {'logical_date': None, 'conf': form})['dag_run_id']}"
 
     def answer(self, run: str, option: str) -> str:
@@ -46,7 +46,7 @@ class Pages:
             asked[:] = self.ask("GET", f"{run}/hitlDetails")["hitl_details"]
             return bool(asked)
 
-        wait_until(is_asked, 90, self.airflow.last_words)
+        wait_until(is_asked, self.airflow.last_words)
         time.sleep(READING)
         chosen = {"chosen_options": [option]}
         assert "error" not in self.ask("PATCH", f"{run}/taskInstances/approve/0/hitlDetails", chosen)
@@ -55,12 +55,12 @@ class Pages:
     def ended(self, run: str) -> tuple[str, dict[str, str]]:
         """How the run ended, and its tasks."""
         ends = ("success", "failed")
-        wait_until(lambda: self.ask("GET", run)["state"] in ends, 90, self.airflow.last_words)
+        wait_until(lambda: self.ask("GET", run)["state"] in ends, self.airflow.last_words)
         tasks = self.ask("GET", f"{run}/taskInstances")["task_instances"]
         return self.ask("GET", run)["state"], {one["task_id"]: one["state"] for one in tasks}
 
     def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        answer = self.session.request(method, f"{self.url}{path}", json=body, timeout=10)
+        answer = self.session.request(method, f"{self.url}{path}", json=body, timeout=PATIENCE)
         return answer.json() if answer.ok else {"error": answer.text}
 
 
@@ -73,7 +73,7 @@ def airflow(sqlite_url: URL, tmp_path: Path) -> Iterator[tuple[Pages, Sandbox]]:
         yield Pages(parts), sandbox
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_a_no_leaves_the_plan_as_it_is_and_a_yes_carries_it_out(
     airflow: tuple[Pages, Sandbox], ledger: Ledger
