@@ -148,10 +148,17 @@ def test_what_one_process_cannot_do_ends_the_command(shop: Terminal) -> None:
     assert re.search(r"^window \d+, orders 2026-01-0\S .*403", said, flags=re.MULTILINE), said
 
 
+def hears_ctrl_c() -> None:
+    """What a shell starts in the background, as it may have started these tests, does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_stops_all_of_them_at_once_and_leaves_whole_pages(shop: Terminal) -> None:
     plan = planned(shop)
     command = [sys.executable, "-m", "commerce_events", "backfill", "apply", plan.id, "--yes", "--workers=2"]
-    typed = subprocess.Popen(command, start_new_session=True, stdout=PIPE, stderr=STDOUT)
+    typed = subprocess.Popen(
+        command, start_new_session=True, stdout=PIPE, stderr=STDOUT, preexec_fn=hears_ctrl_c
+    )
     stopped = list[float]()
 
     def ctrl_c() -> None:
