@@ -17,7 +17,7 @@ from uuid import UUID
 import orjson
 import pytest
 from orders import CREATED, look, order
-from sqlalchemy import URL, Engine, event
+from sqlalchemy import URL, Engine, event, text
 
 from commerce_events.contracts.contracts import Contracts
 from commerce_events.destinations.destination import Destination
@@ -138,6 +138,21 @@ def test_a_batch_is_settled_with_the_same_statements_whatever_its_size(postgres_
     assert len(set(counted.values())) == 1
 
 
+def test_that_a_message_is_sent_touches_no_index(postgres_url: URL) -> None:
+    """A delivery is written to before and after each request; the first time its page has room for that."""
+    engine = open_engine(postgres_url)
+    delivered(engine, Ledger(engine), 200)  # three times
+    engine.dispose()  # a session that ends says what it did
+    until = time.monotonic() + 30
+    while (updates := updates_of(engine))[0] < 3 * 400 and time.monotonic() < until:
+        time.sleep(0.1)
+    engine.dispose()
+
+    updated, touching_no_index = updates
+    assert updated == 3 * 400
+    assert touching_no_index >= updated / 2
+
+
 def test_recording_holds_no_more_memory_than_a_few_times_its_page(ledger: Ledger) -> None:
     bodies = [orjson.dumps(message(5)) for _ in range(500)]
     (page,) = pages(bodies, size=500)
@@ -219,6 +234,14 @@ def statements(engine: Engine, work: Callable[[], object]) -> int:
     work()
     event.remove(engine, "before_cursor_execute", note)
     return len(seen)
+
+
+def updates_of(engine: Engine) -> tuple[int, int]:
+    """Of deliveries: all, and those that touched no index."""
+    told = "SELECT sum(n_tup_upd), sum(n_tup_hot_upd) FROM pg_stat_user_tables WHERE relname ~ '^delivery_'"
+    with engine.begin() as connection:
+        updated, hot = connection.execute(text(told)).one()
+    return int(updated), int(hot)
 
 
 def to_nowhere() -> Destination:

@@ -1,10 +1,13 @@
 """Splitting a ledger that is in use: nothing in it changes, and its keys still let nothing in twice."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic import command
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+from commerce_events.ledger.months import make_ahead
 from commerce_events.ledger.schema import _config, migrate
 from commerce_events.ledger.tables import delivery, fact, metadata, record
 
@@ -80,3 +83,17 @@ def test_the_views_stand_on_the_split_tables(filled):
     with filled.ledger.engine.connect() as connection:
         assert connection.scalar(text("SELECT sum(n) FROM v_delivery_daily")) == 11
         assert connection.scalar(text("SELECT sum(messages) FROM v_lag")) == 11
+
+
+def test_bodies_of_months_to_come_are_stored_as_they_are(ledger):
+    """Packed, or too short for it: Postgres would try each of them, and save nothing."""
+    with ledger.engine.begin() as connection:
+        make_ahead(connection, datetime(2031, 1, 1, tzinfo=UTC))
+        found = text(
+            "SELECT relname, attstorage FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
+            "WHERE relname ~ '^payload_([0-9]+|default)$' AND attname IN ('body', 'input')"
+        )
+        stored = connection.execute(found).all()
+
+    assert {"payload_203101", "payload_default"} <= {name for name, _ in stored}
+    assert {how for _, how in stored} == {"e"}
