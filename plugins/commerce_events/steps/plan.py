@@ -14,6 +14,9 @@ from commerce_events.steps.store import OpenStore
 from commerce_events.steps.wish import as_wished, checked
 
 LEAST_WORK = 10.0  # seconds a window should keep its task busy: to begin one costs several
+# Records that a task captures in a second, however fast its store is. A larger window would only be the last
+# one for longer, while the other tasks have nothing left to do.
+OWN_SPEED = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,12 @@ class Sizes:
     wall: int = 10_000
     margin: float = 0.2
 
-    def most(self, in_a_moment: float) -> int:
-        """Records in a window: enough to be worth a task, and well below the wall."""
-        return max(1, min(int(self.wall * (1 - self.margin)), max(self.window, ceil(in_a_moment))))
+    def most(self, per_second: float) -> int:
+        """Records in a window: enough to be worth a task, and well below the wall. `per_second`: how many
+        the store hands out.
+        """
+        worth_it = ceil(LEAST_WORK * min(per_second, OWN_SPEED))
+        return max(1, min(int(self.wall * (1 - self.margin)), max(self.window, worth_it)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ def draw_up(store: OpenStore, wish: Wish, rates: Rates, sizes: Sizes) -> Plan:
     end = _end(wish, fence)
     settings = as_wished(store.settings, wish)
     tally = Tally(store.source, wish.start, end)
-    most = sizes.most(LEAST_WORK * rates.share(wish.share).records(tally, settings))
+    most = sizes.most(rates.share(wish.share).records(tally, settings))
     streams = sorted(wish.streams, key=STREAMS.index)
     windows = [
         (stream, one) for stream in streams for one in _windows(store, stream, tally, most, sizes.wall)
