@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from commerce_events.domain.identity import keyed_hash
 from commerce_events.domain.moments import micros
-from commerce_events.ledger.database import Database, insert_into
+from commerce_events.ledger.database import Database, among_texts, insert_into
 from commerce_events.ledger.forgetting import Holdings, forget, holdings, ids_of
 from commerce_events.ledger.people_tables import tombstone
 from commerce_events.ledger.regulations import ask
@@ -51,8 +51,8 @@ class Erasures:
 
     def erased(self, store: str, values: Collection[str]) -> frozenset[str]:
         """Which of these tombstones stand."""
-        asked = (tombstone.c.store == store, tombstone.c.value.in_(values))
         with self.database.read() as connection:
+            asked = (tombstone.c.store == store, among_texts(connection, tombstone.c.value, values))
             return frozenset(connection.scalars(select(tombstone.c.value).where(*asked)))
 
     def tombstones(self) -> dict[str, int]:

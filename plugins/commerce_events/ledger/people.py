@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from commerce_events.domain.moments import moment
 from commerce_events.domain.people import Totals
-from commerce_events.ledger.database import Database
+from commerce_events.ledger.database import Database, among_texts
 from commerce_events.ledger.people_tables import person, person_conflict, person_key, purchase
 from commerce_events.ledger.tables import record
 
@@ -32,8 +32,9 @@ class People:
 
     def consents(self, store: str, people: Collection[str]) -> dict[str, Mapping[str, bool]]:
         """What each of these people agreed to, as far as the store ever said."""
-        asked = (person.c.store == store, person.c.person.in_(people), person.c.consent.is_not(None))
         with self.database.read() as connection:
+            theirs = among_texts(connection, person.c.person, people)
+            asked = (person.c.store == store, theirs, person.c.consent.is_not(None))
             rows = connection.execute(select(person.c.person, person.c.consent).where(*asked)).all()
         return {row.person: json.loads(row.consent) for row in rows}
 
@@ -95,9 +96,12 @@ class People:
 
     def owners(self, store: str, values: Collection[str]) -> dict[str, str]:
         """Whose these e-mail hashes and browsers' ids are; nothing of those that only a guest has."""
-        mine = (person_key.c.store == store, person_key.c.value.in_(values), person_key.c.known)
         with self.database.read() as connection:
-            return {row.value: row.person for row in connection.execute(select(person_key).where(*mine))}
+            these = among_texts(connection, person_key.c.value, values)
+            asked = select(person_key.c.value, person_key.c.person).where(
+                person_key.c.store == store, these, person_key.c.known
+            )
+            return {row.value: row.person for row in connection.execute(asked)}
 
     def all_behind(self, store: str) -> None:
         """Everybody's traits must be worked out anew."""
