@@ -7,7 +7,7 @@ from itertools import islice
 
 from commerce_events.domain.records import Page, Record
 
-MOST = 4  # more would save little, and take memory
+MOST = 8
 # A store that takes its time, or is asked for the payments of each order, is recorded page by page.
 WITHIN = 1.0  # seconds
 

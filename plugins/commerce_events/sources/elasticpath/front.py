@@ -17,7 +17,7 @@ from commerce_events.sources.elasticpath.streams import Stream, streams
 from commerce_events.sources.source import Rules
 
 # Answers on their way or waiting, so that a slow store is no slower: as many as are recorded at once.
-AHEAD = 4
+AHEAD = 8
 
 SECOND = timedelta(seconds=1)
 CREATED = "created_at"
