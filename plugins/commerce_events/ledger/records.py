@@ -127,7 +127,7 @@ def _write_deliveries(
         delivery_row(told, owed, priority, number, now)
         for (priority, told, owed), number in zip(owed, numbers, strict=True)
     ]
-    connection.execute(*bulk(connection, delivery, rows))
+    copy_rows(connection, delivery, rows)
     bodies = [payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
     if bodies:
         copy_rows(connection, payload, bodies)
