@@ -1,8 +1,8 @@
 """Writing many rows with one statement.
 
 On Postgres the rows of a statement travel as one JSON parameter, which costs a seventh of a parameter for
-each value, here and there, and leaves one short statement to parse whatever the number of rows. What is
-mostly bytes is copied instead. SQLite runs in this process, where a statement for each row is as good.
+each value, here and there, and leaves one short statement to parse whatever the number of rows. What meets
+no conflict is copied instead. SQLite runs in this process, where a statement for each row is as good.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ def bulk(
 
 
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """For rows of bytes that meet no conflict."""
+    """For rows that meet no conflict: they travel as they are stored, bytes as bytes."""
     if not is_postgres(connection):
         connection.execute(_insert(table, as_it_is), rows)
         return
