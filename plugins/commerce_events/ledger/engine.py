@@ -10,7 +10,8 @@ BUSY_SECONDS = 30
 
 def open_engine(url: str | URL) -> Engine:
     """An engine for a `sqlite:///` or `postgresql+psycopg://` URL. Nothing is created or checked yet."""
-    engine = create_engine(url, pool_pre_ping=True)
+    # The values of a statement that failed are people's ids and addresses; errors end up in logs.
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
