@@ -68,9 +68,8 @@ def _again(renderers: Mapping[str, Renderer], sent: Sent, routing: Routing) -> C
         return "nothing is left"
     number = sent.corrections + 1
     event = event_id(renderer.store.namespace, _fact(held), held.part, number)
-    before = message_id(
-        held.event_id, held.destination, first=held.destination == renderer.store.destinations[0]
-    )
+    first = renderer.is_first(held.destination)
+    before = message_id(held.event_id, held.destination, first=first)
     document = with_correction(orjson.loads(held.input), number, before, routing.of(held.destination))
     rendering = renderer.render(held.kind, held.occurred_at, document)
     owed = renderer.owed(rendering, held.part, event, held.destination)

@@ -134,7 +134,7 @@ class Renderer:
             return Owed(destination, Status.FILTERED, Reason.EMPTY)
         message = compose(
             call,
-            message_id=message_id(event, destination, first=self._is_first(destination)),
+            message_id=message_id(event, destination, first=self.is_first(destination)),
             occurred_at=rendering.occurred_at,
             identity=self._identity_of(rendering),
             backfill=backfill_of(rendering.document["commerce"]["event"]),
@@ -145,7 +145,7 @@ class Renderer:
 
     def edited(self, message: Input, occurred_at: datetime, event: UUID, destination: str) -> Owed:
         """A message as a person wrote it; its id and time are not theirs to change, and it keeps no input."""
-        first = destination == self.store.destinations[0]
+        first = self.is_first(destination)
         named = compose(
             message,
             message_id=message_id(event, destination, first=first),
@@ -154,7 +154,8 @@ class Renderer:
         )
         return self._checked(named, None, destination, links=False)
 
-    def _is_first(self, destination: str) -> bool:
+    def is_first(self, destination: str) -> bool:
+        """Whether messages carry the fact's own id there. A shadow's never do."""
         real = (name for name in self.store.destinations if not self.receivers[name].is_shadow)
         return destination == next(real, None)
 
