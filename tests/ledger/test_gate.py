@@ -105,7 +105,7 @@ def test_a_batch_that_is_withdrawn_is_owed_as_if_it_had_not_been_begun(ledger):
     claim = ledger.lanes.claim("segment", NOW, lanes=1, per_lane=10)
     before = rows(ledger)
 
-    ledger.outbox.withdraw(ledger.outbox.begin(claim, claim.messages, 2, NOW))
+    ledger.outbox.withdraw(ledger.outbox.begin(claim, claim.messages, NOW))
 
     assert rows(ledger) == before
 

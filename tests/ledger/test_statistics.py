@@ -54,7 +54,7 @@ def _fill(connection, count):
 
 def _close_a_batch(ledger):
     claim = ledger.lanes.claim("segment", NOW, lanes=8, per_lane=40)
-    request = ledger.outbox.begin(claim, claim.messages, 1, NOW)
+    request = ledger.outbox.begin(claim, claim.messages, NOW)
     assert request is not None
     assert ledger.outbox.accept(request, NOW + timedelta(seconds=1))
     ledger.lanes.release(claim, NOW + timedelta(seconds=1))

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import orjson
 import pytest
 from proofs.books import check_arrivals, check_books, deliveries
 from sqlalchemy import select
 
 from commerce_events.ledger.lanes import LEASE
 from commerce_events.ledger.tables import daily, delivery, gate, lane
+from commerce_events.steps.erase import erase_person
+from commerce_events.steps.send import Sender
 
 SECOND = timedelta(seconds=1)
 
@@ -49,7 +52,7 @@ def claim(line):
 
 
 def begin(line, claimed):
-    return line.ledger.outbox.begin(claimed, claimed.messages, 1_000, line.clock.now())
+    return line.ledger.outbox.begin(claimed, claimed.messages, line.clock.now())
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -124,10 +127,32 @@ def test_a_late_answer_about_one_lane_of_several_settles_none_of_the_batch(owing
 
 def test_an_answer_for_a_message_that_was_given_up_meanwhile_does_not_raise_it(owing):
     request = begin(owing, claim(owing))
-    owing.clock.sleep(1)
+    owing.clock.sleep(LEASE.total_seconds() + 1)
     owing.ledger.outbox.expire("segment", owing.clock.now(), owing.clock.now())
 
     owing.ledger.outbox.accept(request, owing.clock.now())
 
     assert {(row.status, row.maybe_sent) for row in deliveries(owing.ledger)} == {("dead", 1)}
+    check_books(owing.ledger)
+
+
+def test_what_is_on_its_way_is_not_given_up_for_its_age(owing):
+    request = begin(owing, claim(owing))
+    owing.clock.sleep(1)
+
+    assert owing.ledger.outbox.expire("segment", owing.clock.now(), owing.clock.now()) == 0
+    assert owing.ledger.outbox.accept(request, owing.clock.now())
+
+    assert {row.status for row in deliveries(owing.ledger)} == {"accepted"}
+    check_books(owing.ledger)
+
+
+def test_what_was_claimed_before_its_person_was_erased_is_not_sent(owing):
+    claimed = claim(owing)
+    erased, other = sorted({orjson.loads(message.body)["userId"] for message in claimed.messages})
+    erase_person(owing.store(), erased)
+
+    Sender(owing.ledger, owing.destination(), owing.clock.clock(), lambda: True).send_all(claimed, 0 * SECOND)
+
+    assert {message["userId"] for message in owing.messages()} == {other}
     check_books(owing.ledger)

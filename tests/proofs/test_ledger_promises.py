@@ -150,7 +150,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if not batch:
             return
 
-        request = self.ledger.outbox.begin(claim, batch, 100, self.now)
+        request = self.ledger.outbox.begin(claim, batch, self.now)
 
         ours = all(self.leases[message.lane][0] == claim.token for message in batch)
         assert (request is not None) == ours

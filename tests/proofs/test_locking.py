@@ -96,7 +96,7 @@ def test_captures_deliveries_and_expiry_beside_each_other(ledger):
             ledger.outbox.expire("segment", NOW if rounds % 2 else datetime(2030, 1, 1, tzinfo=UTC), NOW)
         else:
             claim = ledger.lanes.claim("segment", NOW, lanes=2, per_lane=10)
-            if claim.messages and (request := ledger.outbox.begin(claim, claim.messages, 1, NOW)):
+            if claim.messages and (request := ledger.outbox.begin(claim, claim.messages, NOW)):
                 ledger.outbox.accept(request, NOW)
             ledger.lanes.release(claim, NOW)
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from owing import owe
 from proofs.books import check_arrivals, check_books, deliveries
 from sqlalchemy import update
 
+from commerce_events.domain.deliveries import Priority
 from commerce_events.domain.errors import AttentionError, ConfigurationError
 from commerce_events.ledger.tables import gate
 from commerce_events.sandbox import faults
@@ -47,6 +49,19 @@ def test_one_bad_message_does_not_sink_its_batch(owing, parcel):
     assert {one.message_id for one in owing.segment.received()} == set(in_turn(owing)) - {bad}
     assert {row.maybe_sent for row in deliveries(owing.ledger) if row.status == "dead"} == {0}
     check_books(owing.ledger)
+
+
+def test_one_bad_message_of_a_backfill_dies_alone_however_small_its_share_of_the_rate(line):
+    """Its halves go by what the whole batch has booked: a second turn would never come soon enough."""
+    bad = owe(line, 10, Priority.BACKFILL, now=line.clock.now())[3]
+    line.segment.refuse(bad)
+    line.ledger.gate.grant_backfills("segment", 0.05)
+    slow = replace(line.destination(), events_per_second=200.0)
+
+    with pytest.raises(AttentionError, match="1 messages became dead letters"):
+        deliver(line.ledger, [slow], budget=3 * MINUTE, clock=line.clock.clock())
+
+    assert statuses(line) == {("accepted", None): 9, ("dead", "refused"): 1}
 
 
 def test_several_bad_messages_die_alone(owing):

@@ -4,7 +4,7 @@ There is no "processing" flag that a lost worker leaves behind: claiming moves a
 and every closing write names the lease's token.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -99,6 +99,12 @@ def hold(connection: Connection, claim: Claim, lanes: Sequence[int]) -> bool:
     return len(held.all()) == len(lanes)
 
 
+def lock_free(connection: Connection, destination: str, lanes: Collection[int], now: datetime) -> list[int]:
+    """Those of these lanes that nobody has leased, locked: nobody claims them before the transaction ends."""
+    free = select(lane.c.lane).where(_these(destination, lanes), lane.c.leased_until <= micros(now))
+    return list(connection.scalars(free.order_by(lane.c.lane).with_for_update()))
+
+
 def change_lanes(connection: Connection, claim: Claim, lanes: Sequence[int], **values: Any) -> None:
     connection.execute(update(lane).where(_these(claim.destination, lanes)).values(**values))
 
@@ -109,7 +115,7 @@ def failures_of(connection: Connection, claim: Claim, lanes: Sequence[int]) -> i
     return int(connection.scalar(worst) or 0)
 
 
-def _these(destination: str, lanes: Sequence[int]) -> Any:
+def _these(destination: str, lanes: Collection[int]) -> Any:
     return and_(lane.c.destination == destination, lane.c.lane.in_(lanes))
 
 

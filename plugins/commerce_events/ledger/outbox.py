@@ -1,7 +1,7 @@
 """Sending what is owed: each request is written down before it is made, and closed by its token."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from commerce_events.domain.deliveries import Message, Status
 from commerce_events.domain.moments import micros
 from commerce_events.ledger.daily import count_daily, moves
 from commerce_events.ledger.database import Database, among
-from commerce_events.ledger.lanes import LEASE, PENDING, Claim, change_lanes, failures_of, hold
+from commerce_events.ledger.lanes import LEASE, PENDING, Claim, change_lanes, failures_of, hold, lock_free
 from commerce_events.ledger.tables import batch, delivery
 
 # How long a lane waits after its first, second, … failure in a row; each with up to a tenth more.
@@ -51,17 +51,22 @@ class Request:
 class Outbox:
     database: Database
 
-    def begin(self, claim: Claim, messages: Sequence[Message], size: int, now: datetime) -> Request | None:
-        """Write down that these messages may be sent; None if the lease was lost meanwhile."""
+    def begin(self, claim: Claim, messages: Sequence[Message], now: datetime) -> Request | None:
+        """Write down that these messages may be sent; None if the lease was lost meanwhile, or none is owed
+        any more. What has ended since it was claimed, as when its person was erased, is left out.
+        """
         request = Request(uuid4(), claim, tuple(messages))
         with self.database.write() as connection:
             if not hold(connection, claim, request.lanes):
                 return None
             change_lanes(connection, claim, claim.lanes, leased_until=micros(now + LEASE))
-            connection.execute(insert(batch).values(**_batch_row(request, size, now)))
             tried = {"attempts": delivery.c.attempts + 1, "maybe_sent": delivery.c.maybe_sent + 1}
-            these = _these(connection, claim.destination, request.ids)
-            connection.execute(update(delivery).where(these).values(batch_id=request.id, **tried))
+            owed = update(delivery).where(_these(connection, claim.destination, request.ids), PENDING)
+            owed = owed.values(batch_id=request.id, **tried).returning(delivery.c.event_id)
+            request = _only(request, frozenset(connection.scalars(owed)))
+            if not request.messages:
+                return None
+            connection.execute(insert(batch).values(**_batch_row(request, now)))
         return request
 
     def accept(self, request: Request, now: datetime) -> bool:
@@ -108,7 +113,8 @@ class Outbox:
             if not maybe_taken:
                 _forget_attempt(connection, request)
             failures = failures_of(connection, request.claim, request.lanes)
-            until = now + (wait or min(FIRST_WAIT * 2 ** min(failures, 20), LONGEST_WAIT))
+            usual = min(FIRST_WAIT * 2 ** min(failures, 20), LONGEST_WAIT)
+            until = now + (usual if wait is None else wait)
             rest = {"blocked_until": micros(until), "failures": failures + 1}
             change_lanes(connection, request.claim, request.lanes, **rest)
         return until
@@ -124,12 +130,15 @@ class Outbox:
                 connection.execute(update(delivery).where(these).values(**untried))
 
     def expire(self, destination: str, before: datetime, now: datetime) -> int:
-        """Turn what has been pending since `before` into dead letters; returns how many."""
+        """Turn what has been pending since `before` into dead letters; returns how many.
+
+        What another worker has claimed is left to it: it may be on its way.
+        """
+        old = and_(delivery.c.destination == destination, PENDING, delivery.c.recorded_at < micros(before))
         with self.database.write() as connection:
-            old = and_(
-                delivery.c.destination == destination, PENDING, delivery.c.recorded_at < micros(before)
-            )
-            ids = list(connection.scalars(select(delivery.c.event_id).where(old).limit(10_000)))
+            lanes = sorted(connection.scalars(select(delivery.c.lane).where(old).distinct()))
+            free = delivery.c.lane.in_(lock_free(connection, destination, lanes, now))
+            ids = list(connection.scalars(select(delivery.c.event_id).where(old, free).limit(10_000)))
             _settle(connection, destination, ids, Status.DEAD, "too_old", now)
         return len(ids)
 
@@ -166,7 +175,11 @@ def _note(connection: Connection, request: Request, ended: Answer, answer: str) 
     )
 
 
-def _batch_row(request: Request, size: int, now: datetime) -> dict[str, Any]:
+def _only(request: Request, owed: Collection[UUID]) -> Request:
+    return replace(request, messages=tuple(each for each in request.messages if each.event_id in owed))
+
+
+def _batch_row(request: Request, now: datetime) -> dict[str, Any]:
     return {
         "id": request.id,
         "destination": request.claim.destination,
@@ -174,5 +187,5 @@ def _batch_row(request: Request, size: int, now: datetime) -> dict[str, Any]:
         "event_ids": b"".join(message.event_id.bytes for message in request.messages),
         "sent_at": micros(now),
         "status": Answer.SENT,
-        "bytes": size,
+        "bytes": sum(len(message.body) for message in request.messages),
     }

@@ -49,7 +49,7 @@ class Sender:
         ends = self.clock.passed() + held.total_seconds()
         while left and self.goes_on():
             batch = self._first_of(left)
-            resting = self._send(claim, batch)
+            resting = self._send(claim, batch) if self._has_share(batch) else None
             if resting is None or self.clock.passed() >= ends:
                 return
             left = tuple(message for message in left[len(batch) :] if message.lane not in resting)
@@ -66,17 +66,14 @@ class Sender:
 
         That is when its lease was lost, and when the batch may not go now, be it for another worker.
         """
-        if not self._has_share(batch):
-            return None
-        size = sum(len(message.body) for message in batch)
-        request = self.ledger.outbox.begin(claim, batch, size, self.clock.now())
+        request = self.ledger.outbox.begin(claim, batch, self.clock.now())
         if request is None:
             return None
-        if not self._waits_its_turn(len(batch)):
+        if not self._waits_its_turn(len(request.messages)):
             self.ledger.outbox.withdraw(request)
             return None
-        bodies = [message.body for message in batch]
-        retries = max(message.attempts for message in batch)
+        bodies = [message.body for message in request.messages]
+        retries = max(message.attempts for message in request.messages)
         try:
             self.destination.client.send(bodies, sent_at=self.clock.now(), retries=retries)
         except TransientError as error:
@@ -89,7 +86,7 @@ class Sender:
             )
             raise
         if self.ledger.outbox.accept(request, self.clock.now()):
-            self.outcome["accepted"] += len(batch)
+            self.outcome["accepted"] += len(request.messages)
         return frozenset()
 
     def _postpone(self, request: Request, error: TransientError) -> frozenset[int]:
@@ -104,7 +101,9 @@ class Sender:
         return frozenset(request.lanes)
 
     def _refuse(self, request: Request, error: RejectedError) -> frozenset[int] | None:
-        """One bad message does not sink its batch: halve it until the bad one stands alone."""
+        """One bad message does not sink its batch: halve it until the bad one stands alone. The halves go by
+        the share of the rate that the whole has booked.
+        """
         now = self.clock.now()
         if len(request.messages) == 1:
             self.ledger.outbox.bury(request, "refused", str(error), now)
