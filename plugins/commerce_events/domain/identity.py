@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from unicodedata import normalize
 
+from commerce_events.domain.ids import is_keepable
 from commerce_events.domain.records import Buyer, Customer, Profile, Record
 
 # Which stream holds the people of each kind.
@@ -87,7 +88,7 @@ def internal_id(buyer: Buyer, policy: IdentityPolicy) -> str | None:
 
 def _guest(buyer: Buyer, policy: IdentityPolicy, key: bytes) -> Identity:
     email = normal_email(buyer.email)
-    if policy.guest == "email" and email:
+    if policy.guest == "email" and email and is_keepable(email):
         return Identity(email, buyer.anonymous_id)
     return Identity(None, buyer.anonymous_id or guest_id(buyer.email, policy, key))
 

@@ -13,7 +13,7 @@ def buyer(order: Node, rules: Rules) -> Buyer:
         return Buyer()
     customer, contact = order["customer"], order["contact"]
     return Buyer(
-        customer_id=customer["id"].person() or _related(order, "customer"),
+        customer_id=customer["id"].key() or _related(order, "customer"),
         account_id=_related(order, "account"),
         account_member_id=_related(order, "account_member"),
         name=customer["name"].person() or contact["name"].person(),
@@ -36,7 +36,7 @@ def is_anonymised(order: Node) -> bool:
 
 
 def _related(order: Node, name: str) -> str | None:
-    return order.at("relationships", name, "data", "id").person()
+    return order.at("relationships", name, "data", "id").key()
 
 
 def _phone(order: Node) -> str | None:
@@ -45,4 +45,4 @@ def _phone(order: Node) -> str | None:
 
 
 def _anonymous_id(order: Node, field: str | None) -> str | None:
-    return order.dotted(field).person() if field else None
+    return order.dotted(field).key() if field else None

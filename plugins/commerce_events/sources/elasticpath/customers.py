@@ -58,7 +58,7 @@ def _customer(kind: Kind, person: Node, anonymised: bool, rules: Rules) -> Custo
         last_name=last,
         email=email,
         phone=None,  # the store has no field for it; a shop's own one is among `custom`
-        anonymous_id=person.dotted(field).person() if field else None,
+        anonymous_id=person.dotted(field).key() if field else None,
         custom=custom,
         anonymised=anonymised,
         test=_is_test(person, rules.test_filter),

@@ -118,7 +118,7 @@ def _read(stream: Stream, row: Row, included: Mapping[str, Any]) -> Record | Rej
     try:
         document = row.document
     except ValueError as error:  # the list around it could be read
-        return reject(Node(row.piece.head).text_at("id") or None, error, {})
+        return reject(Node(row.piece.head)["id"].key(), error, {})
     return _record(stream, document, included)
 
 
@@ -128,4 +128,4 @@ def _record(stream: Stream, data: Any, included: Mapping[str, Any]) -> Record | 
         items = stream.items(data, included)
         return stream.record(data, items)
     except (BadRecordError, RejectedError, *UNFORESEEN) as error:
-        return reject(Node(data)["id"].text() or None, error, {"data": data, "items": items})
+        return reject(Node(data)["id"].key(), error, {"data": data, "items": items})

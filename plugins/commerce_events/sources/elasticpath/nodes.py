@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from commerce_events.domain.errors import BadRecordError
+from commerce_events.domain.ids import LONGEST_ID, is_keepable
 from commerce_events.domain.paths import json_path
 
 # JSON readers elsewhere keep whole numbers exactly only up to here.
@@ -69,10 +70,17 @@ class Node:
         """A text about a person; what an anonymisation has left is nothing."""
         return person_text(self.value)
 
+    def key(self) -> str | None:
+        """As `person`, for an id of theirs; what no ledger can keep as an id is none."""
+        text = self.person()
+        return text if text and is_keepable(text) else None
+
     def identifier(self) -> str:
-        if isinstance(self.value, str) and self.value.strip():
-            return self.value
-        raise self.fault("missing_id", "must be a text that is not empty")
+        if not isinstance(self.value, str) or not self.value.strip():
+            raise self.fault("missing_id", "must be a text that is not empty")
+        if not is_keepable(self.value):
+            raise self.fault("bad_id", f"must be at most {LONGEST_ID} characters, and none of control")
+        return self.value
 
     def state(self) -> str:
         if isinstance(self.value, str) and self.value:
