@@ -128,6 +128,28 @@ def test_a_partial_refund_is_known_by_its_transaction(shop):
     assert "ignored" not in " ".join(shop.fates())
 
 
+def test_a_partial_refund_that_leaves_its_order_as_it_was_is_known_by_its_transaction(shop):
+    store = shop.line.shop
+    order = store.place_order(buyer="guest")
+    store.pay(order)
+    store.advance(600)
+    shop.arrive()
+    shop.ingest()
+    shop.line.capture()  # the order is settled: it was looked at long after its last change
+    before = store.order(order)["meta"]["timestamps"]["updated_at"]
+
+    store.watchers.clear()
+    store.refund(order, 250)
+    held = store.entry(order).held()
+    held.document["meta"]["timestamps"]["updated_at"] = before
+    store.put_raw(held.document, held.items, held.transactions)
+    told = {"type": "transaction", "id": "t", "relationships": {"order": {"data": {"id": order}}}}
+    shop.leave("transaction.updated", {"data": told}, event="refund")
+    shop.ingest()
+
+    assert kinds(shop, order).count("order_refunded") == 1
+
+
 def test_the_same_fact_through_every_door_is_one_row(shop):
     order = shop.line.shop.place_order(buyer="guest")
     shop.line.shop.pay(order)

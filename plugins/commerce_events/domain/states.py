@@ -8,7 +8,7 @@ from json import dumps
 from typing import Any
 
 from commerce_events.domain.facts import Fact, Kind
-from commerce_events.domain.records import Record
+from commerce_events.domain.records import Order, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,14 @@ def is_news(record: Record, seen: State | None) -> bool:
     """Whether a record differs from what is known and is not older than it."""
     if seen is None or record.updated_at > seen.updated_at:
         return True
-    return record.updated_at == seen.updated_at and not (seen.settled and looks_like(record, seen))
+    if record.updated_at < seen.updated_at:
+        return False
+    return not (seen.settled and looks_like(record, seen)) or _has_refunded_more(record, seen)
+
+
+def _has_refunded_more(record: Record, seen: State) -> bool:
+    """A refund of a part may change nothing of its order but its transactions, if somebody asked for them."""
+    return isinstance(record.subject, Order) and (record.subject.refunded or 0) > seen.refunded
 
 
 def concerns(record: Record, seen: State | None, policy: Policy) -> bool:
