@@ -126,7 +126,8 @@ def test_consent_is_the_last_one_given(ledger):
     record(ledger, paid(2))
     record(ledger, paid(1, consent={"ads": False}, hours=1))
 
-    assert ledger.people.consents("main", ["ann", "nobody"]) == {"ann": {"ads": False}}
+    (agreed,) = ledger.people.consents("main", ["ann", "nobody"]).values()
+    assert agreed.consent == {"ads": False}
 
 
 LOOKS = st.lists(

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
@@ -27,16 +28,31 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """What somebody agreed to, by category, and when they said so."""
+
+    consent: Mapping[str, bool]
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     database: Database
 
-    def consents(self, store: str, people: Collection[str]) -> dict[str, Mapping[str, bool]]:
-        """What each of these people agreed to, as far as the store ever said."""
+    def consents(self, store: str, people: Collection[str]) -> dict[str, Agreed]:
+        """What each of these people agreed to last, as far as the store ever said."""
         with self.database.read() as connection:
             theirs = among_texts(connection, person.c.person, people)
             asked = (person.c.store == store, theirs, person.c.consent.is_not(None))
-            rows = connection.execute(select(person.c.person, person.c.consent).where(*asked)).all()
-        return {row.person: json.loads(row.consent) for row in rows}
+            columns = (person.c.person, person.c.consent, person.c.consent_at)
+            rows = connection.execute(select(*columns).where(*asked)).all()
+        return {row.person: Agreed(json.loads(row.consent), moment(row.consent_at)) for row in rows}
+
+    def buyer_of(self, store: str, record_id: str) -> str | None:
+        """Whose totals an order belongs to: a person's own id, or the hash of a guest's address."""
+        this = (purchase.c.store == store, purchase.c.record_id == record_id)
+        with self.database.read() as connection:
+            return connection.scalar(select(purchase.c.person).where(*this))
 
     def knows(self, store: str, who: str) -> bool:
         """Whether this is a person with an id of the store's own, rather than a guest."""

@@ -11,6 +11,7 @@ from commerce_events.domain.people import Trace, purchase_of, trace
 from commerce_events.domain.records import Customer, Order, Record
 from commerce_events.ledger.entries import KnownStates
 from commerce_events.ledger.erasures import tombstone_of
+from commerce_events.ledger.people import Agreed
 from commerce_events.steps.store import OpenStore
 
 
@@ -24,7 +25,7 @@ class Background:
 
     people: Mapping[str, Identity] = field(default_factory=dict)
     erased: frozenset[str] = frozenset()
-    consents: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    consents: Mapping[str, Agreed] = field(default_factory=dict)
     first_orders: frozenset[str] | None = None
 
 
@@ -54,11 +55,14 @@ def background(store: OpenStore, records: Sequence[Record], seen: KnownStates) -
 
 
 def with_consent(record: Record, known: Background) -> Record:
-    """The record, with what its person agreed to elsewhere where it does not say itself."""
+    """The record, with what its person agreed to elsewhere: what was said last holds. An order says what held
+    when it was placed, however late it changes.
+    """
     agreed = known.consents.get(record.id)
-    if record.subject.consent is not None or agreed is None:
+    said_at = record.created_at if isinstance(record.subject, Order) else record.updated_at
+    if agreed is None or (record.subject.consent is not None and said_at >= agreed.said_at):
         return record
-    return replace(record, subject=replace(record.subject, consent=agreed))
+    return replace(record, subject=replace(record.subject, consent=agreed.consent))
 
 
 def screened(fact: Fact, record: Record, known: Background) -> Fact:
@@ -96,7 +100,8 @@ def _erased(store: OpenStore, people: _People, seen: KnownStates) -> frozenset[s
 
 def _stones(store: OpenStore, person: _Person) -> frozenset[str]:
     """A browser may be several people's: it tells who somebody is only where nothing else does."""
-    ids = (person.identity.person, person.address)
+    identity = person.identity
+    ids = (identity.user_id or person.address or identity.anonymous_id, person.address)
     return frozenset(tombstone_of(store.renderer.key, each) for each in ids if each)
 
 
@@ -125,7 +130,7 @@ def _undisputed(record: Record, person: _Person, owners: Mapping[str, str]) -> I
     return replace(identity, anonymous_id=None) if taken and identity.anonymous_id == hashed else identity
 
 
-def _consents(store: OpenStore, people: _People, owners: Mapping[str, str]) -> dict[str, Mapping[str, bool]]:
+def _consents(store: OpenStore, people: _People, owners: Mapping[str, str]) -> dict[str, Agreed]:
     """What the people behind the records agreed to. Who forgets to log in has not changed their mind."""
     buyers = {record_id: _buyer(person, owners) for record_id, person in people.items()}
     asked = {buyer for buyer in buyers.values() if buyer}
@@ -136,7 +141,9 @@ def _consents(store: OpenStore, people: _People, owners: Mapping[str, str]) -> d
 def _first_orders(
     store: OpenStore, records: Iterable[Record], people: _People, owners: Mapping[str, str]
 ) -> frozenset[str] | None:
-    """The earliest counted order of each person: kept in the ledger, or on this very page."""
+    """Orders before which their person has none that counts, in the ledger or on this very page. They need
+    not count themselves: one may be told while it is only authorised.
+    """
     if not store.settings.traits.computed or not store.ledger.charter.knows_past(store.name):
         return None
     linked = store.settings.identity.link != "none"
@@ -151,7 +158,8 @@ def _first_orders(
         if purchase_of(record).counted:
             who, place = buyers[record.id], (record.created_at, record.id)
             firsts[who] = min(firsts.get(who, place), place)
-    return frozenset(record_id for _, record_id in firsts.values())
+    places = {record.id: (record.created_at, record.id) for record in orders}
+    return frozenset(each for each, place in places.items() if place <= firsts.get(buyers[each], place))
 
 
 def _buyer(person: _Person, owners: Mapping[str, str]) -> str | None:

@@ -9,7 +9,7 @@ from commerce_events.domain.errors import TransientError
 from commerce_events.domain.identity import Identity
 from commerce_events.domain.lifecycle import judge, place
 from commerce_events.domain.past import facts_again
-from commerce_events.domain.records import Record, Reject
+from commerce_events.domain.records import Order, Record, Reject
 from commerce_events.domain.states import Policy, State, concerns
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
 from commerce_events.ledger.scans import Progress
@@ -190,6 +190,7 @@ def _judged(
     identity = known.people[record.id]
     record = with_consent(record, known)
     judgement = judge(record, seen.state if seen else None, policy)
+    record = _with_refunds(record, judgement.state)
     again = facts_again(record, untold, policy, judgement.facts)
     told = [
         row
@@ -218,6 +219,13 @@ def _judged(
     )
 
 
+def _with_refunds(record: Record, state: State) -> Record:
+    """An order whose transactions nobody asked for now, with what it is known to have refunded."""
+    if not isinstance(record.subject, Order) or record.subject.refunded is not None or not state.refunded:
+        return record
+    return replace(record, subject=replace(record.subject, refunded=state.refunded))
+
+
 def _person(record: Record, seen: Seen | None, identity: Identity) -> str | None:
     """Whose a record is. An anonymised one no longer says, but what was told of it before is still theirs."""
     return seen.person if record.subject.anonymised and seen and seen.person else identity.person
@@ -237,6 +245,8 @@ def _erased(store: OpenStore, written: Iterable[Entry]) -> Counter[str]:
         before = entry.seen
         if entry.record.subject.anonymised and before and before.person and not before.state.anonymised:
             known = store.ledger.people.knows(store.name, before.person)
-            erase_person(store, before.person, regulate=known)
+            # A guest goes by their browser, which may be several people's: their address says who it was.
+            bought = None if known else store.ledger.people.buyer_of(store.name, entry.record.id)
+            erase_person(store, bought or before.person, regulate=known)
             outcome["erased"] += 1
     return outcome

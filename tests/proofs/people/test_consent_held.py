@@ -182,6 +182,26 @@ def test_an_old_order_does_not_give_consent_again(ledger):
         line.shop.touch(old)
         sync(line)
 
-        assert line.ledger.people.consents("main", [person.customer_id]) == {
-            person.customer_id: {"marketing": False}
-        }
+        (agreed,) = line.ledger.people.consents("main", [str(person.customer_id)]).values()
+        assert agreed.consent == {"marketing": False}
+
+
+def test_what_was_withdrawn_holds_for_what_happens_to_older_orders(ledger):
+    asked = {"consent": {"field": "custom_attributes.marketing"}}
+    yes, no = (
+        {"custom_attributes": {"marketing": {"type": "boolean", "value": said}}} for said in (True, False)
+    )
+    with stores(ledger, DESTINATIONS, main={**STORE, **asked}) as opened:
+        line = opened["main"]
+        customer = line.shop.add_customer(**yes)
+        old = purchase(line.shop, customer, **yes)
+        sync(line)
+        line.shop.edit_customer(customer, **no)
+        sync(line)
+        before = len(told(line, "ads"))
+
+        line.shop.refund(old, 5)
+        sync(line)
+
+        assert told(line, "ads")[before:] == []
+        assert consents(line)[-1] == {"marketing": False}

@@ -200,6 +200,42 @@ def test_who_shares_a_browser_with_them_is_told_of_as_before(line, met_before):
     check_books(line.ledger)
 
 
+def filtered_as_erased(line: Pipeline, *orders: str) -> bool:
+    return any(reason == "erased" for _, reason in statuses(line, *orders))
+
+
+def test_guests_at_the_browser_of_somebody_erased_are_told_of(line):
+    """A kiosk, or a family's computer."""
+    customer = line.shop.add_customer()
+    purchase(line.shop, customer, **session("kiosk"))
+    sync(line)
+    erase_person(line.store(), customer)
+
+    theirs = purchase(line.shop, line.shop.stranger("guest"), **session("kiosk"))
+    sync(line)
+
+    assert not filtered_as_erased(line, theirs)
+
+
+def test_a_guest_who_is_anonymised_at_the_store_takes_nobody_along(ledger):
+    with stores(ledger, main={"erasure": {"on_anonymised": True}}) as opened:
+        line = opened["main"]
+        gone, other = line.shop.stranger("guest"), line.shop.stranger("guest")
+        hers, his = (purchase(line.shop, each, **session("kiosk")) for each in (gone, other))
+        line.shop.cancel(hers)
+        sync(line)
+        line.shop.anonymise(hers)
+        sync(line)
+
+        line.shop.refund(his, 3)
+        elsewhere = purchase(line.shop, other)
+        again = purchase(line.shop, gone)
+        sync(line)
+
+        assert not filtered_as_erased(line, his, elsewhere)
+        assert filtered_as_erased(line, again)
+
+
 def test_an_order_from_their_browser_with_another_customers_address_is_not_theirs(line):
     person, friend = somebody(line), line.shop.stranger("customer")
     purchase(line.shop, person, **session("the-family-computer"))

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from backfills import backfilled
 from pipeline import NAMESPACE, Pipeline, pipeline, settings
 from proofs.people.profiles import Profiles
 from proofs.people.shoppers import profiles, purchase, stores, sync
@@ -106,6 +107,46 @@ def test_nothing_is_summed_up_where_the_store_had_a_past(ledger):
         assert told(line) == set()
         assert len(line.messages("Order Completed")) == 2
         assert not any("is_first_order" in one["properties"] for one in line.messages("Order Completed"))
+
+
+def test_a_first_order_is_one_also_while_its_money_is_only_authorised(ledger):
+    early = {"trackings": {"order_completed": {"trigger": "order.authorized"}}}
+    with stores(ledger, main={**COUNTED, **early}) as opened:
+        line = opened["main"]
+        sync(line)  # the past is known: there is none
+        customer = line.shop.add_customer()
+        for _ in range(2):
+            line.shop.authorise(line.shop.place_order(buyer=customer))
+            line.shop.advance(60)
+            sync(line)
+            line.shop.pay(line.shop.orders()[-1]["id"])
+            line.shop.advance(60)
+            sync(line)
+
+        said = [one["properties"]["is_first_order"] for one in line.messages("Order Completed")]
+        assert said == [True, False]
+
+
+def test_a_backfill_that_asks_for_no_payments_forgets_no_refund(ledger):
+    now = datetime.now(UTC)
+    wanted_from = {"start": str(now - timedelta(days=90))}
+    with pipeline(ledger, **COUNTED, **wanted_from) as line:
+        line.shop.clock = now - timedelta(days=180)
+        customer = line.shop.add_customer()
+        order = line.shop.place_order(buyer=customer)
+        line.shop.pay(order)
+        line.shop.advance(100 * 86_400)
+        line.shop.refund(order, 500)
+        line.shop.advance(600)
+        sync(line)
+        before = ledger.people.totals("main", [customer], linked=True)
+
+        line.shop.advance(60 * 86_400)
+        line.settings = settings(**COUNTED, **wanted_from, transactions="never")
+        backfilled(line, transactions="never")
+
+        assert before[customer].orders == 1
+        assert ledger.people.totals("main", [customer], linked=True) == before
 
 
 def test_nothing_is_summed_up_unless_it_is_wanted(ledger):
