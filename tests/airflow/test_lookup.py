@@ -56,6 +56,18 @@ def test_the_environment_is_enough(tmp_path: Path) -> None:
     assert found == ["segment", "", "key", {}]
 
 
+@pytest.mark.usefixtures("airflow_database")
+@pytest.mark.parametrize(
+    "said", ["postgresql://ledger:pa/ss@host:5432/ledger", '{"conn_type": "segment"', "x"]
+)
+def test_one_in_the_environment_that_cannot_be_read_is_no_absence(said: str) -> None:
+    """Else a ledger with a slash in its password would be another one, new and empty."""
+    answer = str(ask("given", AIRFLOW_CONN_GIVEN=said))
+
+    assert answer.startswith("ConfigurationError: AIRFLOW_CONN_GIVEN is set, and is neither a URI nor JSON")
+    assert "pa/ss" not in answer
+
+
 def test_a_database_that_cannot_be_asked_is_no_absence(tmp_path: Path) -> None:
     answer = ask("nowhere", AIRFLOW_HOME=str(tmp_path))
 

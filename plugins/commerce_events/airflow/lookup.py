@@ -34,8 +34,19 @@ def find(conn_id: str) -> Connection | None:
     try:
         return BaseHook.get_connection(conn_id)
     except AirflowNotFoundException:
+        _confirm_readable(conn_id)
         _confirm_absence(conn_id)
         return None
+
+
+def _confirm_readable(conn_id: str) -> None:
+    """Airflow takes one that it cannot parse in the environment for none, and says so to nobody."""
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    if os.environ.get(variable):
+        raise ConfigurationError(
+            f"{variable} is set, and is neither a URI nor JSON that Airflow can read; in a URI, what is not "
+            "a letter or a digit in the user's name and the password must be percent-encoded"
+        )
 
 
 def _confirm_absence(conn_id: str) -> None:
