@@ -116,6 +116,18 @@ def test_silence_about_consent_means_what_the_file_says(
     assert Consent.model_validate({"field": "a.b", "default": default}).of(said) == means
 
 
+@pytest.mark.parametrize(
+    "said", ["2026", '"2026"', "20261101", '" 1767225600 "', "1767225600.5", "2026-01-01"]
+)
+def test_a_start_that_is_a_number_or_a_day_is_no_time(tmp_path: Path, said: str) -> None:
+    """2026 would be half an hour past midnight in 1970, and every order ever be told as live."""
+    namespace = "0f2c6a53-8a2b-4c63-b0a8-5a8f0c1d2e3f"
+
+    (fault,) = faults(tmp_path, f'[stores.main]\nnamespace = "{namespace}"\nstart = {said}\n')
+
+    assert re.search("time with an offset|needs an offset", fault), fault
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     lines = faults(
         tmp_path,

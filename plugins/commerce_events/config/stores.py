@@ -5,7 +5,6 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     Field,
     PrivateAttr,
     StrictBool,
@@ -17,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from commerce_events.config.doors import Events, Queue
 from commerce_events.config.people import Consent, Erasure, Identity, Traits
-from commerce_events.config.section import DottedPath, Name, Patterns, Section, Text
+from commerce_events.config.section import DottedPath, Moment, Name, Patterns, Section, Text
 from commerce_events.config.trackings import Tracking, Trackings
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.identity import IdentityPolicy
@@ -51,7 +50,7 @@ class Store(Section):
     kind: Literal["elasticpath"] = "elasticpath"
     connection: Text = "elasticpath_default"
     namespace: UUID
-    start: AwareDatetime
+    start: Moment
     destinations: Annotated[tuple[Name, ...], Field(min_length=1)] = ("segment",)
     people: Annotated[tuple[PeopleStream, ...], AfterValidator(_each_once)] = ("customers",)
     transactions: Literal["all", "refunded", "never"] = "all"
