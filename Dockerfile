@@ -14,6 +14,8 @@ RUN useradd --create-home --uid 50000 airflow && mkdir -p /opt/airflow/logs && c
 COPY --from=build /opt/venv /opt/venv
 COPY --chown=airflow dags /opt/airflow/dags
 COPY --chown=airflow include /opt/airflow/include
+# The webhook door and our page in Airflow; what it imports is installed.
+COPY --chown=airflow plugins/commerce_events_plugin.py /opt/airflow/plugins/
 ENV PATH=/opt/venv/bin:$PATH AIRFLOW_HOME=/opt/airflow AIRFLOW__CORE__LOAD_EXAMPLES=False
 USER airflow
 WORKDIR /opt/airflow

@@ -62,6 +62,19 @@ def test_tests_run_on_the_versions_that_are_deployed() -> None:
     assert {name for name, version in deployed.items() if tested.get(name) != version} == set()
 
 
+def test_the_image_holds_what_airflow_looks_for_in_its_own_folders() -> None:
+    """The package is installed; DAGs, settings and the plugin that mounts the webhook door are found by folder."""
+    copied = re.findall(
+        r"^COPY --chown=airflow (\S+) /opt/airflow/(\S+)", (ROOT / "Dockerfile").read_text(), re.M
+    )
+    plugins = {f"plugins/{each.name}" for each in (ROOT / "plugins").glob("*.py")}
+
+    assert plugins
+    assert {("dags", "dags"), ("include", "include")} | {(each, "plugins/") for each in plugins} <= set(
+        copied
+    )
+
+
 def test_compose_has_no_default_for_a_secret() -> None:
     found = dict(SECRET.findall(COMPOSE))
 
