@@ -56,9 +56,13 @@ def test_a_form_names_whole_days(ledger):
 
 
 @on_sqlite
-@pytest.mark.parametrize("form", [{"since": "2026-03-02", "until": "2026-03-01"}, {"since": "yesterday"}])
+@pytest.mark.parametrize(
+    "form", [{"since": "2026-03-02", "until": "2026-03-01"}, {"since": "yesterday"}, {"since": "2999-01-01"}]
+)
 def test_a_form_that_cannot_be_is_an_error(ledger, form):
-    with pytest.raises(ConfigurationError, match=r"first day must come first|must look like"):
+    with pytest.raises(
+        ConfigurationError, match=r"first day must come first|must look like|lies in the future"
+    ):
         reconciling.reach(ledger, "store", STREAM, form)
 
 

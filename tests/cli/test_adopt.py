@@ -69,6 +69,22 @@ def test_nothing_happens_without_a_yes(switching: Terminal) -> None:
     assert switching.rows()["record"] == []
 
 
+def test_a_file_of_ids_that_is_no_text_is_named(switching: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "missed").write_bytes(b"\xff\xfe")
+
+    result = switching.run("ledger", "adopt", "--before", "2026-03-01", "--missing", str(tmp_path / "missed"))
+
+    assert (result.exit_code, result.output.strip()) == (2, f"{tmp_path / 'missed'}: byte 0 is not UTF-8")
+
+
+def test_a_beginning_behind_the_end_is_refused_before_anything_is_asked(switching: Terminal) -> None:
+    result = switching.run("ledger", "adopt", "--before", "2026-03-01", "--since", "2026-03-02")
+
+    assert result.exit_code == 2
+    assert "nothing lies between" in result.output
+    assert "Record all" not in result.output
+
+
 @pytest.mark.parametrize(
     ("said", "answer"),
     [("2031-01-01", "the time lies in the future"), ("yesterday", "before: must be a day")],

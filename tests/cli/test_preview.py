@@ -158,6 +158,18 @@ def test_an_order_that_cannot_be_read_says_where(terminal: Terminal) -> None:
     assert whole["customer"]["email"] not in result.output
 
 
+def test_a_customer_is_shown_too(terminal: Terminal) -> None:
+    customer = terminal.shop.add_customer()
+
+    shown = terminal.run("preview", customer, "--stream", "customers")
+    unknown = terminal.run("preview", "nobody", "--stream", "customers")
+
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.startswith(f"Customer {customer} of store main: last changed ")
+    assert [message["type"] for message in messages(shown.output)] == ["identify"]
+    assert (unknown.exit_code, unknown.output) == (1, "Store main has no customer nobody.\n")
+
+
 def test_with_several_stores_one_is_chosen(terminal: Terminal) -> None:
     second = SETTINGS.replace("stores.main", "stores.second").replace(NAMESPACE[:8], "aaaaaaaa")
     terminal.settings(SETTINGS + second)

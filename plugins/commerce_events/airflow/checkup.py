@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from commerce_events.airflow import checks
 from commerce_events.airflow.checks import Answer
@@ -88,7 +88,7 @@ def _try(what: str, look: Callable[[], Answer[T]]) -> tuple[T | None, Finding]:
         found, says = look()
     except CommerceEventsError as error:
         return None, Finding(what, Verdict.FAILED, str(error))
-    except OperationalError as error:
+    except DBAPIError as error:
         return None, Finding(what, Verdict.FAILED, trouble(error))
     return found, Finding(what, Verdict.OK, says)
 

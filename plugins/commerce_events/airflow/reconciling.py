@@ -93,7 +93,10 @@ def span_of(since: date | None, until: date | None) -> Reach | None:
     """Whole days, the last one included; None where none is named."""
     if since is None and until is None:
         return None
-    last = until or wall.now().date()
+    today = wall.now().date()
+    last = until or today
+    if since is not None and since > today:
+        raise ConfigurationError(f"{since} lies in the future: there is nothing to compare yet")
     start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (since or last, last))
     if start > end:
         raise ConfigurationError(f"nothing lies between {since} and {until}: the first day must come first")

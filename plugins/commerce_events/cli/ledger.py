@@ -11,6 +11,7 @@ from commerce_events.cli.asking import confirm, only
 from commerce_events.cli.door_health import show_delays
 from commerce_events.cli.terminal import console, table, when
 from commerce_events.domain.deliveries import Status
+from commerce_events.domain.errors import ConfigurationError
 from commerce_events.domain.moments import EPOCH
 from commerce_events.ledger import schema
 from commerce_events.ledger.engine import open_engine
@@ -94,20 +95,24 @@ def adopt(
     from commerce_events.steps import adopt as steps
 
     name, moment = store or only(connections.store_names()), backfills.moment_of(before, "before")
-    ids = frozenset(missing.read_text("utf-8").replace(",", " ").split()) if missing else frozenset()
+    begun = backfills.moment_of(since, "since") if since else EPOCH
+    ids = _ids(missing) if missing else frozenset[str]()
+    adoption = Adoption(begun, moment, ids)
     opened = connections.open_store(name)
+    steps.check(opened, adoption)
     counts = [(each, opened.source.count(each, EPOCH, moment)) for each in steps.streams(opened)]
     table(f"Store {name} before {when(moment)}", ("stream", "records"), counts)
     if moment < opened.settings.start:
         start = when(opened.settings.start)
         typer.echo(f"What happened from then until the store's start, {start}, is neither adopted nor told.")
     confirm("Record all that happened before as told already?", yes=yes)
-    begun = backfills.moment_of(since, "since") if since else EPOCH
     with console().status("Adopting"):
-        outcome = steps.adopt(opened, Adoption(begun, moment, ids))
+        outcome = steps.adopt(opened, adoption)
     adopted = sum(count for what, count in outcome.items() if what.endswith(" filtered"))
     told = sum(count for what, count in outcome.items() if what.endswith(" pending"))
-    typer.echo(f"{outcome['changed']:,} records recorded; {adopted:,} messages adopted, {told:,} to be sent.")
+    as_what = "adopted, or left to a backfill" if since or ids else "adopted"
+    recorded = f"{outcome['changed']:,} records recorded"
+    typer.echo(f"{recorded}; {adopted:,} messages {as_what}, {told:,} to be sent.")
 
 
 @app.command()
@@ -120,6 +125,13 @@ def audit(last: int = typer.Option(50, min=1, help="how many decisions, the late
         for one in open_ledger(reads_only=True).decisions.entries(last)
     ]
     table("Decisions", ("when", "who", "what", "event", "destination", "why", "where"), rows)
+
+
+def _ids(file: Path) -> frozenset[str]:
+    try:
+        return frozenset(file.read_text("utf-8").replace(",", " ").split())
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file}: byte {error.start} is not UTF-8") from None
 
 
 def _captured(ledger: Ledger) -> None:

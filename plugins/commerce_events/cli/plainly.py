@@ -3,7 +3,7 @@
 from typing import Any
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from commerce_events.domain.errors import CommerceEventsError
@@ -21,7 +21,7 @@ class Plainly(TyperGroup):
             return super().invoke(ctx)
         except CommerceEventsError as error:
             said = str(error)
-        except OperationalError as error:
+        except DBAPIError as error:
             said = trouble(error)
         typer.echo(said, err=True)
         raise typer.Exit(CANNOT)

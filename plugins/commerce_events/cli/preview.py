@@ -23,10 +23,10 @@ def preview(
     ] = None,
     stream: Annotated[str, typer.Option(help="the kind of record")] = "orders",
 ) -> None:
-    """Show what an order tells by today's settings and templates, and what was told of it already.
+    """Show what an order or a person tells by today's settings and templates, and what was told already.
 
-    Reads the order from the store and the ledger; sends and changes nothing. The messages are shown whole,
-    with personal data in them: do not pass the output on. Exit code 1 if the order cannot be read.
+    Reads it from the store and the ledger; sends and changes nothing. The messages are shown whole,
+    with personal data in them: do not pass the output on. Exit code 1 if it cannot be read.
     """
     from commerce_events.airflow import connections
     from commerce_events.sources.elasticpath.pace import BRIEF
@@ -36,23 +36,29 @@ def preview(
     opened = connections.open_store(name, connections.open_ledger(reads_only=True), BRIEF)
     seen = look(opened, stream, order_id)
     if isinstance(seen.found, Reject):
-        typer.echo(_unreadable(seen.found, name, order_id), err=True)
+        typer.echo(_unreadable(seen.found, name, stream, order_id), err=True)
         _show_earlier(seen)
         raise typer.Exit(FINDINGS)
     _show(seen, seen.found)
 
 
-def _unreadable(reject: Reject, store: str, order_id: str) -> str:
+def _unreadable(reject: Reject, store: str, stream: str, record_id: str) -> str:
     if reject.reason == "not_found":
-        return f"Store {store} has no order {order_id}."
-    return f"Order {order_id} of store {store} cannot be read ({reject.reason}): {reject.message}"
+        return f"Store {store} has no {_called(stream)} {record_id}."
+    what = f"{_called(stream).capitalize()} {record_id} of store {store}"
+    return f"{what} cannot be read ({reject.reason}): {reject.message}"
+
+
+def _called(stream: str) -> str:
+    return stream.removesuffix("s").replace("_", " ")
 
 
 def _show(seen: Preview, record: Record) -> None:
-    order = record.order
+    order = record.subject if isinstance(record.subject, Order) else None
+    states = [f"{order.status}, {order.payment}, {order.shipping}"] if order else []
+    said = "; ".join([*states, f"last changed {when(record.updated_at)}"])
     typer.echo(
-        f"Order {record.id} of store {record.store}: {order.status}, {order.payment}, {order.shipping}; "
-        f"last changed {when(record.updated_at)}\n"
+        f"{_called(record.stream).capitalize()} {record.id} of store {record.store}: {said}\n"
         "What follows holds personal data, as it would be sent."
     )
     shown: Fact | None = None
@@ -64,10 +70,10 @@ def _show(seen: Preview, record: Record) -> None:
     _show_earlier(seen)
 
 
-def _heading(fact: Fact, order: Order) -> str:
+def _heading(fact: Fact, order: Order | None) -> str:
     parts = [f"{_title(fact.kind)} at {when(fact.occurred_at)}"]
     parts += [] if fact.certain else ["no true time is known, this is the record's last change"]
-    if fact.refund is not None:
+    if fact.refund is not None and order is not None:
         amount, total = (major(minor, order.exponent) for minor in (fact.refund.amount, fact.refund.total))
         parts.append(f"{amount} {order.currency}, of {total} refunded so far")
     parts += [f"changed: {', '.join(fact.changed)}"] if fact.changed else []

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from commerce_events.ledger.columns import Ids
 
@@ -55,7 +55,7 @@ class Database:
             raw.close()
 
 
-def trouble(error: OperationalError) -> str:
+def trouble(error: DBAPIError) -> str:
     """What the database's driver says, without the statement and its values."""
     said = str(error.orig).strip().splitlines()
     return f"The ledger's database cannot be used: {said[0] if said else type(error.orig).__name__}"

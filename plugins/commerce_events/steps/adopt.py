@@ -32,9 +32,8 @@ def adopt(store: OpenStore, adoption: Adoption) -> Counter[str]:
     Safe to run again: one that was cut off goes on behind its last page. Nobody is told of what their adopted
     orders come to, or which ids of theirs belong together, before something about them changes.
     """
+    check(store, adoption)
     before = adoption.before
-    if before > store.clock():
-        raise ConfigurationError("nothing that is yet to happen can be adopted: the time lies in the future")
     adopting = replace(store, door=Door.ADOPT, adoption=adoption)
     outcome: Counter[str] = Counter()
     for stream in streams(store):
@@ -42,6 +41,14 @@ def adopt(store: OpenStore, adoption: Adoption) -> Counter[str]:
     if before >= store.settings.start:
         store.ledger.charter.note_past(store.name, f"adopted what was there before {before.isoformat()}")
     return outcome
+
+
+def check(store: OpenStore, adoption: Adoption) -> None:
+    """Raises ConfigurationError where nothing can be adopted."""
+    if adoption.before > store.clock():
+        raise ConfigurationError("nothing that is yet to happen can be adopted: the time lies in the future")
+    if adoption.since >= adoption.before:
+        raise ConfigurationError(f"nothing lies between {adoption.since} and {adoption.before} to be adopted")
 
 
 def streams(store: OpenStore) -> Iterator[str]:
