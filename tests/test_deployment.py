@@ -63,7 +63,7 @@ def test_tests_run_on_the_versions_that_are_deployed() -> None:
 
 
 def test_the_image_holds_what_airflow_looks_for_in_its_own_folders() -> None:
-    """The package is installed; DAGs, settings and the plugin that mounts the webhook door are found by folder."""
+    """The package is installed; DAGs, settings and the plugin that mounts the door are found by folder."""
     image = (ROOT / "Dockerfile").read_text("utf-8")
     copied = re.findall(r"^COPY --chown=airflow (\S+) /opt/airflow/(\S+)", image, re.MULTILINE)
     plugins = {f"plugins/{each.name}" for each in (ROOT / "plugins").glob("*.py")}

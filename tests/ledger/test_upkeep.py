@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 
 from commerce_events.config import Retention
 from commerce_events.ledger.tables import batch, delivery, inbox, payload, reject, scan
@@ -152,3 +152,24 @@ def test_a_month_that_nobody_made_ahead_is_taken_in_and_moved(ledger):
 def count_of(ledger, table: str) -> int:
     with ledger.engine.connect() as connection:
         return connection.scalar(text(f"SELECT count(*) FROM {table}"))
+
+
+@pytest.mark.parametrize("ledger_url", ["postgres"], indirect=True)
+def test_months_that_nobody_made_are_dropped_once_they_are_old(ledger):
+    """Whoever stood still for longer than months are made ahead leaves nothing behind for ever."""
+    message(ledger, "accepted", 0)
+    late = datetime(2027, 6, 2, tzinfo=UTC)  # 2027-03 was made by nobody
+    with ledger.engine.begin() as connection:
+        connection.execute(update(payload).values(month=202703))
+        connection.execute(update(delivery).values(settled_at=int(late.timestamp() * 1e6)))
+        sent = int(datetime(2027, 3, 15, tzinfo=UTC).timestamp() * 1e6)
+        held = {"id": uuid4(), "destination": "segment", "token": uuid4(), "event_ids": b"", "bytes": 0}
+        connection.execute(insert(batch).values(**held, sent_at=sent, status="accepted"))
+
+    maintain(ledger, RETENTION, now=late)
+    maintain(ledger, RETENTION, now=late + timedelta(days=1))
+
+    with ledger.engine.connect() as connection:
+        for table in ("payload_default", "batch_default"):
+            assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+    assert (kept(ledger), count(ledger, batch)) == (set(), 0)

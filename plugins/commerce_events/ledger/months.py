@@ -11,6 +11,14 @@ from sqlalchemy import Connection, text
 from commerce_events.domain.moments import micros
 
 AHEAD = 3
+# The months of rows that the default part took in while nobody made theirs.
+_STRAYS = {
+    "payload": text("SELECT DISTINCT month FROM payload_default"),
+    "batch": text(
+        "SELECT DISTINCT to_char(to_timestamp(sent_at / 1000000.0) AT TIME ZONE 'UTC', 'YYYYMM')::int "
+        "FROM batch_default"
+    ),
+}
 # Dropping waits for whoever reads; the next run tries again.
 PATIENCE = "5s"
 
@@ -39,22 +47,31 @@ def after(month: int) -> int:
 
 
 def make_ahead(connection: Connection, now: datetime) -> int:
-    """Make the parts of this month and the next ones; returns how many were new."""
+    """Make the parts of this month and the next ones, and of those that nobody made in time; returns how many
+    were new.
+    """
     made = 0
-    for table in ("payload", "batch"):
-        there = set(_months(connection, table))
-        for month in _from(month_of(now), AHEAD + 1):
-            if month not in there:
-                _make(connection, table, month)
-                made += 1
+    for table, strays in _STRAYS.items():
+        wanted = {*_from(month_of(now), AHEAD + 1), *connection.scalars(strays)}
+        for month in sorted(wanted - set(_months(connection, table))):
+            _make(connection, table, month)
+            made += 1
     return made
 
 
-def drop_bodies(connection: Connection, month: int, waiting_since: datetime, now: datetime) -> int:
-    """Drop a month of bodies; what is still needed moves to this month. Returns how many went."""
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+def move_kept(connection: Connection, month: int, waiting_since: datetime, now: datetime) -> None:
+    """What is still needed of a month of bodies moves to this month."""
     values = {"month": month, "now": month_of(now), "waiting_since": micros(waiting_since)}
     connection.execute(_KEPT, values)
+
+
+def drop_bodies(connection: Connection, month: int, waiting_since: datetime, now: datetime) -> int:
+    """Drop a month of bodies; returns how many went. What was put back in line since the last look moves too:
+    nobody comes between this look and the drop. A replay that waits here meanwhile writes its bodies anew.
+    """
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+    connection.exec_driver_sql("LOCK TABLE ONLY payload IN ACCESS EXCLUSIVE MODE")
+    move_kept(connection, month, waiting_since, now)
     return _drop(connection, f"payload_{month}")
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, literal_column, or_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, literal_column, or_, select
 
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.moments import micros
 from commerce_events.ledger import months
 from commerce_events.ledger.database import Database
-from commerce_events.ledger.lanes import HAS_BODY
+from commerce_events.ledger.lanes import HAS_BODY, PENDING
 from commerce_events.ledger.tables import batch, delivery, inbox, payload, reject, scan
 
 # Rows deleted, or looked at, in one transaction.
@@ -42,6 +42,8 @@ class Upkeep:
             over = months.over(connection, "payload", sent_before)
         gone = 0
         for month in over:
+            with self.database.write() as connection:  # nearly all of it, while others go on
+                months.move_kept(connection, month, waiting_before, now)
             with self.database.write() as connection:
                 gone += months.drop_bodies(connection, month, waiting_before, now)
         return gone
@@ -101,8 +103,9 @@ class Upkeep:
                 return
             old = [row.place for row in rows if _is_old(row, micros(sent_before), micros(waiting_before))]
             if old:
+                owed = exists().where(HAS_BODY, PENDING)  # put back in line since we looked
                 with self.database.write() as connection:
-                    yield connection.execute(delete(payload).where(_rowid.in_(old))).rowcount
+                    yield connection.execute(delete(payload).where(_rowid.in_(old), ~owed)).rowcount
             after = rows[-1].place
 
     def _delete(self, table: Table, key: ColumnElement[Any], which: ColumnElement[bool]) -> int:

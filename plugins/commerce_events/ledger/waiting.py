@@ -1,21 +1,33 @@
 """Messages that wait for a person: quarantined and dead ones, found and put back in line."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from commerce_events.domain.deliveries import Status
 from commerce_events.domain.facts import Kind
 from commerce_events.domain.moments import micros, moment
 from commerce_events.ledger.daily import DailyKey, count_daily, moves
-from commerce_events.ledger.database import Database
+from commerce_events.ledger.database import Database, among
 from commerce_events.ledger.entries import Owed
 from commerce_events.ledger.lanes import HAS_BODY
+from commerce_events.ledger.months import month_of
 from commerce_events.ledger.packing import unpacked
 from commerce_events.ledger.tables import delivery, fact, payload
 
@@ -115,14 +127,12 @@ class Waiting:
                 changes.update(moves(connection, there, old, end[0]))
                 moved.update(there)
             count_daily(connection, changes)
-            bodies = [
-                {"id": held.event_id, "at": held.destination, "bytes": owed.body}
+            bodies = {
+                (held.event_id, held.destination): owed.body
                 for held, owed in again
                 if (held.event_id, held.destination) in moved
-            ]
-            if bodies:
-                same = (payload.c.event_id == bindparam("id"), payload.c.destination == bindparam("at"))
-                connection.execute(update(payload).where(*same).values(body=bindparam("bytes")), bodies)
+            }
+            _write_bodies(connection, bodies, now)
 
 
 # A destination, the status before, and the end: status, reason, detail.
@@ -137,12 +147,36 @@ HELD = select(*fact.c, *(delivery.c[name] for name in _KEPT), payload.c.body, pa
 )
 
 
+def _write_bodies(
+    connection: Connection, bodies: Mapping[tuple[UUID, str], bytes | None], now: datetime
+) -> None:
+    """Over those that are kept; anew where retention has taken one since it was read."""
+    if not bodies:
+        return
+    written = update(payload).where(*_ONE_BODY).values(body=bindparam("bytes"))
+    rows = [{"id": event, "at": destination, "bytes": body} for (event, destination), body in bodies.items()]
+    connection.execute(written, rows)
+    these = among(connection, payload.c.event_id, [event for event, _ in bodies])
+    found = connection.execute(select(payload.c.event_id, payload.c.destination).where(these))
+    kept = {(row.event_id, row.destination) for row in found}
+    gone = [
+        {"event_id": event, "destination": destination, "month": month_of(now), "body": body}
+        for (event, destination), body in bodies.items()
+        if (event, destination) not in kept and body is not None
+    ]
+    if gone:
+        connection.execute(insert(payload), gone)
+
+
 def _grouped(again: Sequence[tuple[Held, Owed]]) -> dict[Move, list[UUID]]:
     groups: dict[Move, list[UUID]] = defaultdict(list)
     for held, owed in again:
         end = (owed.status, owed.reason, owed.detail)
         groups[held.destination, held.status, end].append(held.event_id)
     return groups
+
+
+_ONE_BODY = (payload.c.event_id == bindparam("id"), payload.c.destination == bindparam("at"))
 
 
 def _moved(destination: str, old: Status, end: End, ids: Sequence[UUID], now: datetime) -> Any:
