@@ -43,12 +43,14 @@ def sweep(line: Pipeline) -> None:
 
 def test_one_that_comes_while_it_looks_keeps_its_body_or_writes_it_anew(waiting: Pipeline) -> None:
     engine, again = waiting.ledger.engine, read(waiting)
-    replays = list[Thread]()
+    replays, looked = list[Thread](), list[str]()
+    last = 2 if engine.dialect.name == "postgresql" else 1  # there the second look is under a lock
 
     @event.listens_for(engine, "after_cursor_execute")
     def meanwhile(connection, cursor, statement, *_):
-        looks = "payload.rowid >" in statement or statement.lstrip().startswith("UPDATE payload SET month")
-        if looks and not replays:
+        if "payload.rowid >" in statement or statement.lstrip().startswith("UPDATE payload SET month"):
+            looked.append(statement)
+        if len(looked) == last and not replays:
             replays.append(Thread(target=put_back, args=[waiting, again]))
             replays[0].start()
             replays[0].join(1)  # on Postgres it waits for the sweep's lock

@@ -17,9 +17,9 @@ from commerce_events.domain.states import State
 from commerce_events.ledger.bulk import bulk, copy_rows
 from commerce_events.ledger.daily import DailyKey, count_daily
 from commerce_events.ledger.database import Database, among, among_texts, next_numbers
-from commerce_events.ledger.entries import Entry, KnownStates, Owed, Seen, Told
+from commerce_events.ledger.entries import Entry, KnownStates, Seen, Told
 from commerce_events.ledger.reopening import reopen
-from commerce_events.ledger.rows import delivery_row, payload_row
+from commerce_events.ledger.rows import daily_key, delivery_row, fact_row, payload_row
 from commerce_events.ledger.scans import Progress
 from commerce_events.ledger.tables import delivery, fact, payload, record
 from commerce_events.ledger.traces import write_traces
@@ -106,7 +106,7 @@ def _write_facts(
 ) -> frozenset[UUID]:
     """The event ids that were not there before; a fact met again through any door changes nothing."""
     captured = {"captured_at": micros(now), "door": door, "run_id": run}
-    rows = [_fact_row(told) | captured for _, told in told]
+    rows = [fact_row(told) | captured for _, told in told]
     if not rows:
         return frozenset()
     return frozenset(connection.scalars(*bulk(connection, fact, rows, _if_new)).all())
@@ -131,7 +131,7 @@ def _write_deliveries(
     bodies = [payload_row(told, owed, now) for _, told, owed in owed if owed.body or owed.input]
     if bodies:
         copy_rows(connection, payload, bodies)
-    by_day = Counter(_daily_key(told, owed) for _, told, owed in owed)
+    by_day = Counter(daily_key(told, owed) for _, told, owed in owed)
     counts: Counter[str] = Counter()
     for (_store, _stream, _day, kind, _destination, status), count in by_day.items():
         counts[f"{kind} {status}"] += count
@@ -155,11 +155,6 @@ def _write_traces(connection: Connection, entries: Sequence[Entry], now: datetim
         write_traces(connection, entries[0].record.store, left, now, quiet=quiet)
 
 
-def _daily_key(told: Told, owed: Owed) -> DailyKey:
-    day = told.fact.occurred_at.date().isoformat()
-    return (told.fact.store, told.fact.stream, day, told.fact.kind, owed.destination, owed.status)
-
-
 def _state_row(entry: Entry) -> dict[str, Any]:
     return {
         "store": entry.record.store,
@@ -173,20 +168,6 @@ def _state_row(entry: Entry) -> dict[str, Any]:
         "person": entry.person,
         "created_at": micros(entry.record.created_at),
         "erased": entry.erased,
-    }
-
-
-def _fact_row(told: Told) -> dict[str, Any]:
-    return {
-        "event_id": told.event_id,
-        "store": told.fact.store,
-        "stream": told.fact.stream,
-        "record_id": told.fact.record_id,
-        "kind": told.fact.kind,
-        "part": told.part,
-        "revision": told.fact.revision,
-        "correction": told.correction,
-        "occurred_at": micros(told.fact.occurred_at),
     }
 
 

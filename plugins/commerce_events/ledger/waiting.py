@@ -25,7 +25,8 @@ from commerce_events.domain.facts import Kind
 from commerce_events.domain.moments import micros, moment
 from commerce_events.ledger.daily import DailyKey, count_daily, moves
 from commerce_events.ledger.database import Database, among
-from commerce_events.ledger.entries import Owed
+from commerce_events.ledger.entries import Owed, Told
+from commerce_events.ledger.further import write_further
 from commerce_events.ledger.lanes import HAS_BODY
 from commerce_events.ledger.months import month_of
 from commerce_events.ledger.packing import unpacked
@@ -116,8 +117,15 @@ class Waiting:
             rows = connection.execute(HELD.where(*wanted).order_by(delivery.c.seq).limit(count)).all()
         return [held_of(row) for row in rows], rows[-1].seq if rows else after
 
-    def settle(self, again: Sequence[tuple[Held, Owed]], now: datetime) -> None:
-        """Write what became of replayed messages; one that has moved on meanwhile is left alone."""
+    def settle(
+        self,
+        again: Sequence[tuple[Held, Owed]],
+        now: datetime,
+        further: Sequence[tuple[Held, Told]] = (),
+    ) -> None:
+        """Write what became of replayed messages; one that has moved on meanwhile is left alone. `further`:
+        calls of their templates that were never told, because there were none when the messages were.
+        """
         with self.database.write() as connection:
             moved: set[tuple[UUID, str]] = set()
             changes: Counter[DailyKey] = Counter()
@@ -133,6 +141,12 @@ class Waiting:
                 if (held.event_id, held.destination) in moved
             }
             _write_bodies(connection, bodies, now)
+            calls = [
+                (told, held.door, held.priority)
+                for held, told in further
+                if (held.event_id, held.destination) in moved
+            ]
+            write_further(connection, calls, now)
 
 
 # A destination, the status before, and the end: status, reason, detail.

@@ -109,7 +109,9 @@ class Renderer:
         if self.run and any(receiver.counts_runs for receiver in self.receivers.values()):
             document["commerce"]["event"]["run"] = self.run
         rendering = self.render(fact.kind, fact.occurred_at, document)
-        return [self._part(fact, part, lane, rendering) for part in rendering.parts]
+        return [
+            self.call_of(fact, part, lane, rendering, *self.store.destinations) for part in rendering.parts
+        ]
 
     def render(self, kind: Kind, occurred_at: datetime, document: Input) -> Rendering:
         kept = packed(orjson.dumps(document))  # at once: what waits to be recorded is a fifth as large
@@ -184,9 +186,10 @@ class Renderer:
         needed = self.receivers[destination].needs_consent
         return lacks_consent(needed, said and said["categoryPreferences"])
 
-    def _part(self, fact: Fact, part: str, lane: int, rendering: Rendering) -> Told:
+    def call_of(self, fact: Fact, part: str, lane: int, rendering: Rendering, *destinations: str) -> Told:
+        """The row for one call of a fact, and what is owed of it at these destinations."""
         event = event_id(self.store.namespace, fact, part)
-        owed = [self.owed(rendering, part, event, name) for name in self.store.destinations]
+        owed = [self.owed(rendering, part, event, name) for name in destinations]
         return Told(event, fact, part, lane, owed)
 
     def _run_of(self, rendering: Rendering, destination: str) -> str | None:

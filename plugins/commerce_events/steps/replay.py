@@ -8,10 +8,11 @@ from datetime import datetime
 import orjson
 
 from commerce_events.domain.deliveries import Status
-from commerce_events.ledger.entries import Owed
+from commerce_events.domain.facts import Fact
+from commerce_events.ledger.entries import Owed, Told
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.waiting import Choice, Held
-from commerce_events.steps.render import Renderer
+from commerce_events.steps.render import Renderer, Rendering
 
 # Messages taken up at a time; each such group is one transaction.
 GROUP = 200
@@ -67,21 +68,40 @@ def fates(
         group, after = ledger.waiting.next(choice, after, GROUP)
         if not group:
             return outcome
-        again = [(held, _again(renderers, held)) for held in group]
-        outcome.update(_fate(held, made) for held, made in again)
+        again = [(held, *_again(renderers, held)) for held in group]
+        outcome.update(_fate(held, made) for held, made, _ in again)
         if not dry_run:
-            ledger.waiting.settle([(held, made) for held, made in again if isinstance(made, Owed)], clock())
+            settled = [(held, made) for held, made, _ in again if isinstance(made, Owed)]
+            further = [(held, told) for held, _, calls in again for told in calls]
+            ledger.waiting.settle(settled, clock(), further)
 
 
-def _again(renderers: Mapping[str, Renderer], held: Held) -> Owed | str:
-    """The message as it is owed now, or why nothing can be made of it."""
+def _again(renderers: Mapping[str, Renderer], held: Held) -> tuple[Owed | str, list[Told]]:
+    """The message as it is owed now, or why nothing can be made of it; and its template's further calls."""
     if held.store not in renderers:
-        return "unknown store"
+        return "unknown store", []
     if held.input is not None:
         renderer = renderers[held.store]
         rendering = renderer.render(held.kind, held.occurred_at, orjson.loads(held.input))
-        return renderer.owed(rendering, held.part, held.event_id, held.destination)
-    return Owed(held.destination, Status.PENDING, body=held.body) if held.body else "nothing is left"
+        made = renderer.owed(rendering, held.part, held.event_id, held.destination)
+        return made, _further(renderer, rendering, held)
+    if held.body:
+        return Owed(held.destination, Status.PENDING, body=held.body), []
+    return "nothing is left", []
+
+
+def _further(renderer: Renderer, rendering: Rendering, held: Held) -> list[Told]:
+    """A template that fails is told as one message without a call: mended, it may make several."""
+    if held.part:
+        return []
+    return [
+        renderer.call_of(_fact(held), part, held.lane, rendering, held.destination)
+        for part in rendering.parts[1:]
+    ]
+
+
+def _fact(held: Held) -> Fact:
+    return Fact(held.store, held.stream, held.record_id, held.kind, held.occurred_at, revision=held.revision)
 
 
 def _fate(held: Held, made: Owed | str) -> Fate:
