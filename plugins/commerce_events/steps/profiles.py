@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
+from commerce_events.domain.moments import MICROSECOND
 from commerce_events.domain.people import Totals, computed_traits
 from commerce_events.domain.records import Profile, Record
 from commerce_events.ledger.people import Behind
@@ -27,14 +28,23 @@ def tell_profiles(store: OpenStore) -> Counter[str]:
     while behind := store.ledger.people.behind(store.name, GROUP):
         people = [each.person for each in behind]
         totals, links = _totals(store, people), _links(store, people)
-        now = store.clock()
+        at = _moments(store, people)
         records = [
-            _profile(store.name, each, totals.get(each.person), links.get(each.person, {}), now)
+            _profile(store.name, each, totals.get(each.person), links.get(each.person, {}), at[each.person])
             for each in behind
         ]
         outcome += record_all(store, PEOPLE, records)
         store.ledger.people.catch_up(store.name, behind)
     return outcome
+
+
+def _moments(store: OpenStore, people: list[str]) -> dict[str, datetime]:
+    """When each profile was looked at: now, but after its last look. A worker with a clock ahead of ours may
+    have made that, and an older look would be no news.
+    """
+    now, seen = store.clock(), store.ledger.records.states(store.name, PEOPLE, people)
+    last = {who: known.state.updated_at + MICROSECOND for who, known in seen.items()}
+    return {who: max(now, last.get(who, now)) for who in people}
 
 
 def _totals(store: OpenStore, people: list[str]) -> Mapping[str, Totals]:

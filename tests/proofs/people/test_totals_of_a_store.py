@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
@@ -18,6 +19,7 @@ from commerce_events.config import Settings
 from commerce_events.domain.traits import COMPUTED
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.sandbox.activity import move_on
+from commerce_events.steps.capture import capture_changes
 
 Seen = dict[str, dict[str, Any]]
 COUNTED = {"people": ["customers"], "traits": {"computed": True}}
@@ -147,6 +149,24 @@ def test_a_backfill_that_asks_for_no_payments_forgets_no_refund(ledger):
 
         assert before[customer].orders == 1
         assert ledger.people.totals("main", [customer], linked=True) == before
+
+
+def test_a_worker_whose_clock_is_behind_anothers_tells_the_newer_sums(ledger):
+    with stores(ledger, main=COUNTED) as opened:
+        line = opened["main"]
+        sync(line)
+        customer = line.shop.add_customer()
+        purchase(line.shop, customer)
+        line.shop.advance(60)
+        ahead = replace(line.store(), clock=lambda: line.clock.now() + timedelta(minutes=5))
+        for stream in ("customers", "orders"):
+            capture_changes(ahead, stream)
+        purchase(line.shop, customer)
+        line.shop.advance(60)
+        sync(line)
+
+        (profile,) = profiles(line).all()
+        assert profile.traits["total_orders"] == 2
 
 
 def test_nothing_is_summed_up_unless_it_is_wanted(ledger):
