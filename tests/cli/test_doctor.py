@@ -148,6 +148,7 @@ def dead_letter(terminal: Terminal) -> None:
     terminal.shop.place_order()
     terminal.capture()
     now = datetime.now(UTC)
+    terminal.ledger.lanes.prepare("segment")
     terminal.ledger.outbox.expire("segment", now + timedelta(days=1), now)
 
 

@@ -9,6 +9,7 @@ from commerce_events.domain.identity import Identity, IdentityPolicy, guest_id
 from commerce_events.domain.naming import ids_named
 from commerce_events.domain.people import Trace, purchase_of, trace
 from commerce_events.domain.records import Customer, Order, Record
+from commerce_events.domain.states import State
 from commerce_events.ledger.entries import KnownStates
 from commerce_events.ledger.erasures import tombstone_of
 from commerce_events.ledger.people import Agreed
@@ -63,6 +64,13 @@ def with_consent(record: Record, known: Background) -> Record:
     if agreed is None or (record.subject.consent is not None and said_at >= agreed.said_at):
         return record
     return replace(record, subject=replace(record.subject, consent=agreed.consent))
+
+
+def with_refunds(record: Record, state: State) -> Record:
+    """An order whose transactions nobody asked for now, with what it is known to have refunded."""
+    if not isinstance(record.subject, Order) or record.subject.refunded is not None or not state.refunded:
+        return record
+    return replace(record, subject=replace(record.subject, refunded=state.refunded))
 
 
 def screened(fact: Fact, record: Record, known: Background) -> Fact:

@@ -9,7 +9,7 @@ from commerce_events.domain.errors import TransientError
 from commerce_events.domain.identity import Identity
 from commerce_events.domain.lifecycle import judge, place
 from commerce_events.domain.past import facts_again
-from commerce_events.domain.records import Order, Record, Reject
+from commerce_events.domain.records import Record, Reject
 from commerce_events.domain.states import Policy, State, concerns
 from commerce_events.ledger.entries import Entry, KnownStates, Seen
 from commerce_events.ledger.scans import Progress
@@ -21,6 +21,7 @@ from commerce_events.steps.background import (
     screened,
     trace_of,
     with_consent,
+    with_refunds,
 )
 from commerce_events.steps.complete import Look, completed
 from commerce_events.steps.erase import erase_person
@@ -190,7 +191,7 @@ def _judged(
     identity = known.people[record.id]
     record = with_consent(record, known)
     judgement = judge(record, seen.state if seen else None, policy)
-    record = _with_refunds(record, judgement.state)
+    record = with_refunds(record, judgement.state)
     again = facts_again(record, untold, policy, judgement.facts)
     told = [
         row
@@ -217,13 +218,6 @@ def _judged(
         trace=trace_of(store, record, known),
         erased=erased,
     )
-
-
-def _with_refunds(record: Record, state: State) -> Record:
-    """An order whose transactions nobody asked for now, with what it is known to have refunded."""
-    if not isinstance(record.subject, Order) or record.subject.refunded is not None or not state.refunded:
-        return record
-    return replace(record, subject=replace(record.subject, refunded=state.refunded))
 
 
 def _person(record: Record, seen: Seen | None, identity: Identity) -> str | None:
