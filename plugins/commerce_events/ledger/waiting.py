@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from commerce_events.domain.deliveries import Status
-from commerce_events.domain.facts import Kind
+from commerce_events.domain.facts import Fact, Kind
 from commerce_events.domain.moments import micros, moment
 from commerce_events.ledger.daily import DailyKey, count_daily, moves
 from commerce_events.ledger.database import Database, among
@@ -72,6 +72,12 @@ class Held:
     priority: int
     body: bytes | None = field(repr=False)
     input: bytes | None = field(repr=False)
+
+    @property
+    def fact(self) -> Fact:
+        return Fact(
+            self.store, self.stream, self.record_id, self.kind, self.occurred_at, revision=self.revision
+        )
 
 
 @dataclass(frozen=True, slots=True)

