@@ -57,12 +57,15 @@ def test_a_form_names_whole_days(ledger):
 
 @on_sqlite
 @pytest.mark.parametrize(
-    "form", [{"since": "2026-03-02", "until": "2026-03-01"}, {"since": "yesterday"}, {"since": "2999-01-01"}]
+    ("form", "fault"),
+    [
+        ({"since": "2026-03-02", "until": "2026-03-01"}, "the first day must come first"),
+        ({"since": "yesterday"}, "must look like"),
+        ({"since": "2999-01-01"}, "2999-01-01 lies in the future"),
+    ],
 )
-def test_a_form_that_cannot_be_is_an_error(ledger, form):
-    with pytest.raises(
-        ConfigurationError, match=r"first day must come first|must look like|lies in the future"
-    ):
+def test_a_form_that_cannot_be_is_an_error(ledger, form, fault):
+    with pytest.raises(ConfigurationError, match=fault):
         reconciling.reach(ledger, "store", STREAM, form)
 
 

@@ -332,3 +332,15 @@ def test_unreadable_records_and_how_to_read_them_again_are_told(terminal: Termin
     result = terminal.run("doctor")
 
     assert "unreadable records 1; `commerce-events replay --rejects` reads them again" in result.output
+
+
+def test_a_ledger_that_is_no_database_is_told_in_a_line(terminal: Terminal) -> None:
+    terminal.ledger.engine.dispose()
+    terminal.ledger_file.write_bytes(b"a photograph, perhaps" * 100)
+
+    status, doctor = terminal.run("ledger", "status"), terminal.run("doctor")
+
+    said = "The ledger's database cannot be used: file is not a database"
+    assert (status.exit_code, status.output) == (2, f"{said}\n")
+    assert "file is not a database" in doctor.output
+    assert "Traceback" not in doctor.output
